@@ -1,0 +1,9 @@
+/**
+ * What the operator wrote. Reads the configuration strictly and says where each fault stands.
+ *
+ * Promises: every fault at once, with file, line and column; unknown keys are faults; nothing is
+ * repaired. May touch: the files that the configuration names.
+ */
+export { type Document, type Fault, FaultError, type Path, readDocument } from "./document.ts";
+export { suggestion } from "./say.ts";
+export { type Bucket, bucket, Duration, Rate, seconds } from "./units.ts";

@@ -1,0 +1,33 @@
+import { createHash } from "node:crypto";
+
+/** What kind of caller stands behind a token. */
+export type Kind = "user" | "client" | "workload";
+
+/** What verification proved. Only `verify` makes one. */
+export interface Identity {
+  /** The name under which the configuration trusts the issuer. Rules call it by this name. */
+  readonly issuer: string;
+  /** The exact `iss` of the token. */
+  readonly issuer_url: string;
+  readonly kind: Kind;
+  readonly subject: string;
+  /** The OAuth client that asked for the token, where the token says so. */
+  readonly client?: string;
+  /** Whole words, as granted by the issuer. */
+  readonly scopes: readonly string[];
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** Unix seconds: the `exp` of the token. */
+  readonly token_expires_at: number;
+  /** No credential may outlive an access token; an identity token is only an assertion at one time. */
+  readonly token_kind: "access" | "identity";
+  /** {@link identityDigest} of this identity. */
+  readonly digest: string;
+}
+
+/**
+ * The stable, opaque name of an identity: SHA-256 in lower-case hex over the UTF-8 of
+ * `JSON.stringify([issuer url, kind, subject])`. Inbox, tags and journal are derived from it.
+ */
+export function identityDigest(issuer_url: string, kind: Kind, subject: string): string {
+  return createHash("sha256").update(JSON.stringify([issuer_url, kind, subject])).digest("hex");
+}

@@ -1,0 +1,8 @@
+/**
+ * Who is calling. Turns a token into an identity, or says why not.
+ *
+ * Promises: nothing of an unverified token is used but its `iss`, as a key into the configured
+ * issuers; the fault of the network is never put down to the token. May touch: the network, to
+ * fetch what the configured issuers publish.
+ */
+export { type Identity, identityDigest, type Kind } from "./identity.ts";
