@@ -132,7 +132,11 @@ export const ERRORS = {
     "invalid_request",
     "This user key belongs to another identity for now: make a new key pair.",
   ),
-  not_found: row(404, "invalid_request", "There is nothing at this path: see the documentation for what is."),
+  not_found: row(
+    404,
+    "invalid_request",
+    "There is nothing at this path: see the documentation for what is.",
+  ),
   method_not_allowed: row(
     405,
     "invalid_request",
@@ -143,7 +147,11 @@ export const ERRORS = {
     "invalid_request",
     "The answer has no form that Accept allows: ask for application/json, or for application/vnd.nats.creds when the key is not your own.",
   ),
-  body_too_large: row(413, "invalid_request", "The request body is larger than this service accepts: send less."),
+  body_too_large: row(
+    413,
+    "invalid_request",
+    "The request body is larger than this service accepts: send less.",
+  ),
   content_type_unsupported: row(
     415,
     "invalid_request",

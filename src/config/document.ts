@@ -1,5 +1,6 @@
 import type { Static, TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
+import { Default } from "typebox/value";
 import { isMap, LineCounter, type Node, parseDocument } from "yaml";
 import { sayFault } from "./say.ts";
 
@@ -18,7 +19,9 @@ export class FaultError extends Error {
   readonly faults: readonly Fault[];
 
   constructor(faults: readonly Fault[]) {
-    super(faults.map(({ file, line, col, message }) => `${file}:${line}:${col}: ${message}`).join("\n"));
+    super(
+      faults.map(({ file, line, col, message }) => `${file}:${line}:${col}: ${message}`).join("\n"),
+    );
     this.faults = faults;
   }
 }
@@ -44,7 +47,11 @@ const FAULTS_LISTED = 100;
  *
  * @throws {@link FaultError} with every fault and its position.
  */
-export function readDocument<S extends TSchema>(text: string, file: string, schema: S): Document<Static<S>> {
+export function readDocument<S extends TSchema>(
+  text: string,
+  file: string,
+  schema: S,
+): Document<Static<S>> {
   const whole = (message: string) => new FaultError([{ file, line: 1, col: 1, message }]);
   if (Buffer.byteLength(text) > DOCUMENT_LIMIT_BYTES) {
     throw whole(`is larger than ${DOCUMENT_LIMIT_BYTES} bytes`);
@@ -63,7 +70,7 @@ export function readDocument<S extends TSchema>(text: string, file: string, sche
   };
   let value: unknown;
   try {
-    value = document.toJS({ maxAliasCount: 0 });
+    value = Default(schema, document.toJS({ maxAliasCount: 0 }));
   } catch {
     throw whole("YAML aliases are not supported: write the value out where it is used");
   }
@@ -72,7 +79,12 @@ export function readDocument<S extends TSchema>(text: string, file: string, sche
   return { value: value as Static<S>, fault };
 }
 
-function faultsOf(check: Validator, value: unknown, schema: TSchema, fault: Document<unknown>["fault"]): Fault[] {
+function faultsOf(
+  check: Validator,
+  value: unknown,
+  schema: TSchema,
+  fault: Document<unknown>["fault"],
+): Fault[] {
   const said = sayFault([...check.Errors(value)], schema);
   const faults = said.map(({ path, message }) => fault(path, message));
   faults.sort((a, b) => a.line - b.line || a.col - b.col);

@@ -4,6 +4,8 @@
  * Promises: every fault at once, with file, line and column; unknown keys are faults; nothing is
  * repaired. May touch: the files that the configuration names.
  */
+export type { AccountConfig, Address, Config, IssuerConfig, Limits } from "./config.ts";
 export { type Document, type Fault, FaultError, type Path, readDocument } from "./document.ts";
+export { type Environment, isLoopback, type LoadedConfig, parseConfig } from "./load.ts";
 export { suggestion } from "./say.ts";
 export { type Bucket, bucket, Duration, Rate, seconds } from "./units.ts";

@@ -16,15 +16,19 @@ export function sayFault(errors: readonly TLocalizedValidationError[], schema: T
     .filter((e) => e.keyword === "anyOf" && sentenceAt(schema, e.schemaPath) !== undefined)
     .map((e) => `${e.schemaPath}/anyOf/`);
   return errors
-    .filter((e) => e.keyword !== "boolean" && !unions.some((union) => e.schemaPath.startsWith(union)))
+    .filter(
+      (e) => e.keyword !== "boolean" && !unions.some((union) => e.schemaPath.startsWith(union)),
+    )
     .flatMap((e) => sentences(e, schema));
 }
 
 function sentences(error: TLocalizedValidationError, schema: TSchema): Said[] {
-  const path = error.instancePath.split("/").slice(1).map(unescape);
+  const path = error.instancePath.split("/").slice(1).map(pointerStep);
   switch (error.keyword) {
     case "additionalProperties": {
-      const known = Object.keys((schemaAt(schema, error.schemaPath)?.["properties"] as object) ?? {});
+      const known = Object.keys(
+        (schemaAt(schema, error.schemaPath)?.["properties"] as object) ?? {},
+      );
       return error.params.additionalProperties.map((key) => ({
         path: [...path, key],
         message: `unknown key ${JSON.stringify(key)}${suggestion(key, known)}`,
@@ -42,7 +46,9 @@ function sentences(error: TLocalizedValidationError, schema: TSchema): Said[] {
 
 /** The names that are written almost like this one, as a question. */
 export function suggestion(word: string, known: readonly string[]): string {
-  const near = known.find((name) => distance(word, name) <= Math.max(1, Math.floor(name.length / 4)));
+  const near = known.find(
+    (name) => distance(word, name) <= Math.max(1, Math.floor(name.length / 4)),
+  );
   if (near !== undefined) return `: did you mean ${JSON.stringify(near)}?`;
   return known.length > 0 ? `; known here: ${known.join(", ")}` : "";
 }
@@ -56,13 +62,13 @@ function sentenceAt(schema: TSchema, path: string): string | undefined {
 function schemaAt(schema: TSchema, path: string): Record<string, unknown> | undefined {
   let at: unknown = schema;
   for (const step of path.split("/").slice(1)) {
-    at = (at as Record<string, unknown> | undefined)?.[unescape(step)];
+    at = (at as Record<string, unknown> | undefined)?.[pointerStep(step)];
   }
   return at as Record<string, unknown> | undefined;
 }
 
 /** RFC 6901 §4. */
-const unescape = (step: string) => step.replaceAll("~1", "/").replaceAll("~0", "~");
+const pointerStep = (step: string) => step.replaceAll("~1", "/").replaceAll("~0", "~");
 
 /** Levenshtein distance: how many letters to add, drop or change. */
 function distance(a: string, b: string): number {

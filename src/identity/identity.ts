@@ -29,5 +29,7 @@ export interface Identity {
  * `JSON.stringify([issuer url, kind, subject])`. Inbox, tags and journal are derived from it.
  */
 export function identityDigest(issuer_url: string, kind: Kind, subject: string): string {
-  return createHash("sha256").update(JSON.stringify([issuer_url, kind, subject])).digest("hex");
+  return createHash("sha256")
+    .update(JSON.stringify([issuer_url, kind, subject]))
+    .digest("hex");
 }

@@ -5,4 +5,7 @@
  * issuers; the fault of the network is never put down to the token. May touch: the network, to
  * fetch what the configured issuers publish.
  */
+export type { Fetch } from "./fetch.ts";
 export { type Identity, identityDigest, type Kind } from "./identity.ts";
+export { type Issuer, type Issuers, trustedIssuers } from "./issuer.ts";
+export { type Verifier, verify } from "./verify.ts";

@@ -1,0 +1,15 @@
+/**
+ * Door 3: the command line. One file a command; a command is a row of data with a function.
+ *
+ * Promises: faults of the operator are sentences with a place, never stack traces; exit codes are
+ * 0 done, 1 the answer is no, 2 wrong usage, 3 the journal was lost. May touch: the files that are
+ * named to it, and the terminal that is handed in.
+ */
+import { check } from "./check.ts";
+import type { Command } from "./command.ts";
+import { journalVerify } from "./journal-verify.ts";
+import { serve } from "./serve.ts";
+
+export { type Command, dispatch, EXIT, type Io } from "./command.ts";
+
+export const COMMANDS: readonly Command[] = [serve, check, journalVerify];

@@ -1,0 +1,61 @@
+import type { Bucket } from "./units.ts";
+
+/** A host and a port to listen on. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface IssuerConfig {
+  /** What rules call it. */
+  readonly name: string;
+  /** Exact `iss`. */
+  readonly url: string;
+  readonly preset: "generic";
+  readonly audience: readonly string[];
+  readonly required_scopes: readonly string[];
+  readonly insecure_http: boolean;
+}
+
+export interface AccountConfig {
+  readonly name: string;
+  readonly public_key: string;
+  /** Absolute paths. The first one signs. */
+  readonly signing_key_files: readonly string[];
+  readonly servers: readonly string[];
+}
+
+export interface Limits {
+  readonly body_bytes: number;
+  readonly header_bytes: number;
+  readonly token_bytes: number;
+  readonly request_timeout_s: number;
+  readonly shutdown_grace_s: number;
+  readonly rate_per_address: Bucket;
+  readonly rate_per_identity: Bucket;
+  readonly rate_keys: number;
+  readonly journal_unverified: Bucket;
+}
+
+/** The configuration with every default filled in, every path absolute and every unit in its name. */
+export interface Config {
+  readonly file: string;
+  readonly listen: Address;
+  readonly admin_listen: Address;
+  readonly metrics_listen: Address;
+  /** Without a slash at the end. */
+  readonly public_url: string;
+  readonly trusted_proxies: readonly string[];
+  readonly default_ttl_s: number;
+  readonly max_ttl_s: number;
+  readonly clock_skew_s: number;
+  readonly issuers: readonly IssuerConfig[];
+  /** Absolute path. */
+  readonly policy_file: string;
+  readonly accounts: readonly AccountConfig[];
+  readonly journal:
+    | "stdout"
+    | { readonly dir: string; readonly writer: string; readonly keep_s: number };
+  readonly limits: Limits;
+  readonly log_level: string;
+}

@@ -1,0 +1,176 @@
+import { type Static, Type } from "typebox";
+import { Duration, Rate } from "./units.ts";
+
+const strict = { additionalProperties: false };
+const name = (what: string) =>
+  Type.String({
+    pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+    errorMessage: `must be ${what}: 1 to 64 letters, digits, - or _, beginning with a letter or digit`,
+  });
+const Path = (description: string) => Type.String({ minLength: 1, description });
+const Listen = (fallback: string, description: string) =>
+  Type.String({
+    pattern: "^([^\\s:\\[\\]]+|\\[[0-9A-Fa-f:]+\\]):[0-9]{1,5}$",
+    errorMessage: "must be HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080",
+    default: fallback,
+    description,
+  });
+const count = (fallback: number, description: string) =>
+  Type.Integer({ minimum: 1, default: fallback, description });
+
+const Issuer = Type.Object(
+  {
+    name: name("a name"),
+    url: Type.String({
+      minLength: 1,
+      description: "The exact `iss` of its tokens; discovery is below it.",
+    }),
+    preset: Type.Literal("generic", {
+      errorMessage: "must be a known preset: generic",
+      description:
+        "Where this provider puts scopes, client and subject, and what its tokens look like.",
+    }),
+    audience: Type.Union(
+      [Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })],
+      {
+        errorMessage: "must be a string or a list of strings, none of them empty",
+        description: "The `aud` that tokens for this service carry. One of them is enough.",
+      },
+    ),
+    required_scopes: Type.Array(
+      Type.String({
+        pattern: "^[!#-\\[\\]-~]+$",
+        errorMessage: "must be one scope (RFC 6749 section 3.3)",
+      }),
+      { default: [], description: "Scopes without which nothing is given at all." },
+    ),
+    insecure_http: Type.Boolean({
+      default: false,
+      description: "Allows http for an issuer on a loopback address, for tests and demos.",
+    }),
+  },
+  strict,
+);
+
+const Account = Type.Object(
+  {
+    name: name("a name"),
+    public_key: Type.String({
+      pattern: "^A[A-Z2-7]{55}$",
+      errorMessage: "must be the public nkey of an account: 56 characters beginning with A",
+      description: "The identity key of the account, its public half only.",
+    }),
+    managed_by: Type.Literal("external", {
+      default: "external",
+      errorMessage: "must be external: the account JWT is pushed by others",
+      description: "Who pushes the account JWT.",
+    }),
+    signing_keys: Type.Array(
+      Type.Object(
+        { file: Path("A file with the seed of an account signing key (SA...).") },
+        strict,
+      ),
+      { minItems: 1, description: "The first one signs, all of them are known." },
+    ),
+    servers: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        description: "Told to callers in place of the common ones.",
+      }),
+    ),
+  },
+  strict,
+);
+
+const Limits = Type.Object(
+  {
+    body_bytes: count(65_536, "Larger request bodies are refused."),
+    header_bytes: count(16_384, "Larger request headers are refused."),
+    token_bytes: count(12_288, "Larger tokens are refused before they are parsed."),
+    request_timeout: Duration({
+      default: "5s",
+      description: "A request must have arrived by then.",
+    }),
+    shutdown_grace: Duration({
+      default: "20s",
+      description: "Answers in flight may take this long.",
+    }),
+    rate_per_address: Rate({ default: "6000/m", description: "Requests from one address." }),
+    rate_per_identity: Rate({ default: "600/m", description: "Credentials for one identity." }),
+    rate_keys: count(100_000, "Addresses and identities that are counted at once."),
+    journal_unverified: Rate({
+      default: "50/s",
+      description: "Refusals before verification that are journaled.",
+    }),
+  },
+  { ...strict, default: {} },
+);
+
+const Journal = Type.Union(
+  [
+    Type.Literal("stdout"),
+    Type.Object(
+      {
+        dir: Path("The folder of the journal."),
+        writer: Type.String({
+          pattern: "^[a-z0-9-]{1,32}$",
+          default: "main",
+          description: "The name of this instance: one writer a folder.",
+        }),
+        keep: Duration({ default: "90d", description: "How long closed segments stay." }),
+      },
+      strict,
+    ),
+  ],
+  {
+    errorMessage:
+      "must be stdout, or an object with dir and, if wanted, writer (a-z, 0-9, -) and keep (such as 90d)",
+  },
+);
+
+/** What an operator may write in nats-sts.yaml. */
+export const ConfigFile = Type.Object(
+  {
+    listen: Listen("127.0.0.1:8080", "Where callers come in."),
+    admin_listen: Listen("127.0.0.1:9090", "Where administration comes in."),
+    metrics_listen: Listen("127.0.0.1:9464", "Where metrics are read."),
+    public_url: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: "The URL by which callers know this service, without a slash at the end.",
+      }),
+    ),
+    plaintext: Type.Boolean({
+      default: false,
+      description: "Allows listening beyond loopback without TLS, for those behind a mesh.",
+    }),
+    trusted_proxies: Type.Array(Type.String({ minLength: 1 }), {
+      default: [],
+      description: "Networks (CIDR) whose X-Forwarded-For is believed.",
+    }),
+    servers: Type.Array(Type.String({ minLength: 1 }), {
+      minItems: 1,
+      default: ["nats://127.0.0.1:4222"],
+      description: "NATS servers, told to callers.",
+    }),
+    default_ttl: Duration({ default: "15m", description: "The lifetime where a role names none." }),
+    max_ttl: Duration({ default: "1h", description: "No credential lives longer." }),
+    clock_skew: Duration({
+      default: "30s",
+      description: "Forgiven on exp, nbf and iat of tokens.",
+    }),
+    issuers: Type.Array(Issuer, {
+      minItems: 1,
+      description: "The identity providers that are trusted.",
+    }),
+    policy: Path("The policy file."),
+    accounts: Type.Array(Account, {
+      minItems: 1,
+      description: "The NATS accounts that credentials are for.",
+    }),
+    journal: Journal,
+    limits: Limits,
+  },
+  strict,
+);
+
+export type ConfigFile = Static<typeof ConfigFile>;

@@ -1,0 +1,12 @@
+/**
+ * What they get: a grant becomes a signed NATS user JWT, with or without its seed.
+ *
+ * Promises: both directions, the conditions and the end are always written, and asserted on what
+ * was encoded; a JWT that servers would not read is refused. May touch: the signer that is handed
+ * in. The claims are a pure function.
+ */
+export { assertBounded, type Holder, type UserClaims, userClaims } from "./claims.ts";
+export { credsText } from "./creds.ts";
+export { type Encoded, encodeUser, JWT_LIMIT_BYTES } from "./encode.ts";
+export { type Credential, type MintFor, mint } from "./mint.ts";
+export { trialMint } from "./trial.ts";

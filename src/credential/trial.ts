@@ -1,0 +1,40 @@
+import { decodePublicKey, signatureFits } from "../keys/index.ts";
+import type { Grant } from "../policy/index.ts";
+import { assertBounded } from "./claims.ts";
+import { type MintFor, mint } from "./mint.ts";
+
+/** Seconds: a trial credential is never handed out, so it only has to be valid at all. */
+const TRIAL_TTL_S = 60;
+
+/**
+ * Mints a credential that permits nothing and reads it back as a server would, to know whether this
+ * account can be served. The credential goes nowhere.
+ *
+ * @throws whatever keeps a credential from being minted
+ */
+export async function trialMint(
+  name: string,
+  account: MintFor["account"],
+  now_s: number,
+): Promise<void> {
+  const grant: Grant = {
+    account: name,
+    roles: [],
+    publish: [],
+    subscribe: [],
+    connection_types: ["STANDARD"],
+    limits: {},
+    inbox_prefix: "_INBOX.trial",
+    expires_at: now_s + TRIAL_TTL_S,
+  };
+  const nobody = { issuer: "trial", digest: "0".repeat(64), policy: "0".repeat(64) };
+  const to = { ...nobody, request_id: "trial", user_key: undefined, account, now_s };
+  const { jwt } = await mint(grant, to);
+  const [header, payload = "", signature = ""] = jwt.split(".");
+  assertBounded(JSON.parse(Buffer.from(payload, "base64url").toString()));
+  const key = decodePublicKey("account", account.signer.public_key);
+  const data = Buffer.from(`${header}.${payload}`);
+  if (!key || !signatureFits(key, data, Buffer.from(signature, "base64url"))) {
+    throw new Error("the signature does not verify");
+  }
+}

@@ -1,0 +1,108 @@
+import { createHash } from "node:crypto";
+import { type Credential, mint } from "./credential/index.ts";
+import { StsError } from "./errors.ts";
+import { type Verifier, verify } from "./identity/index.ts";
+import type { Asked, Issued, JournalEvent, Refused } from "./journal/index.ts";
+import { provenKey, type Signer, type UserKeyClaim } from "./keys/index.ts";
+import { decide, type Narrowing, type Policy } from "./policy/index.ts";
+
+/** What a caller asks, through whichever door. */
+export interface Ask {
+  readonly token: string;
+  /** Which part of its grant the caller wants. */
+  readonly narrowing: Narrowing;
+  /** The caller's own key and its proof, where it brought one. */
+  readonly user_key: UserKeyClaim;
+  readonly asked: Asked;
+}
+
+/** Everything outside that an exchange touches. `app.ts` builds the real one. */
+export interface World {
+  /** Unix seconds, whole. */
+  now_s(): number;
+  readonly verifier: Verifier;
+  /** What proofs of possession are bound to. */
+  readonly public_url: string;
+  policy(): Policy;
+  /** Throws StsError `signer_unavailable` where there is no key. */
+  account(name: string): { readonly public_key: string; readonly signer: Signer };
+  /** Binds a caller's key to an identity beyond this time; false while it belongs to another. */
+  claimUserKey(public_key: string, identity_digest: string, expires_at: number): boolean;
+  /** Resolves once the event is on disk. */
+  record(event: JournalEvent): Promise<unknown>;
+  /** Records without waiting, up to a limit. */
+  note(event: JournalEvent): unknown;
+}
+
+/** token -> identity -> decision -> credential -> journal -> answer. Every door comes through here. */
+export async function exchange(ask: Ask, world: World): Promise<Credential> {
+  const entry: Entry = { ...ask.asked, token_sha256: sha256(ask.token) };
+  try {
+    const now_s = world.now_s();
+    const identity = await verify(ask.token, world.verifier, now_s);
+    const { issuer, kind, subject, digest } = identity;
+    entry.identity = { issuer, kind, subject, digest };
+
+    const policy = world.policy();
+    const decision = decide(policy, identity, ask.narrowing, now_s);
+    Object.assign(entry, { policy: policy.digest, trace: decision.trace });
+    if (!decision.allow) throw new StsError(decision.code, { ...decision.detail });
+    const { grant } = decision;
+
+    const user_key = provenKey(ask.user_key, world.public_url, ask.token);
+    if (user_key && !world.claimUserKey(user_key, digest, grant.expires_at)) {
+      throw new StsError("user_key_in_use");
+    }
+    const account = world.account(grant.account);
+    const request_id = ask.asked.request_id;
+    const to = { issuer, digest, policy: policy.digest, request_id, user_key, account, now_s };
+    const credential = await mint(grant, to);
+
+    await world.record({ ...entry, ...issued(credential, user_key !== undefined) });
+    return credential; // No record, no credential.
+  } catch (error) {
+    throw await refuse(error, entry, world);
+  }
+}
+
+/** What is known of one request so far, for the journal. */
+export type Entry = {
+  -readonly [K in keyof Omit<Refused, "type" | "code" | "detail">]: Refused[K];
+};
+
+/**
+ * The one path of every refusal, those before the line included. A verified identity hears of it
+ * only once it is on disk; what anybody without a token can cause is noted, up to a limit.
+ *
+ * @returns what the caller is told
+ */
+export async function refuse(
+  error: unknown,
+  entry: Entry,
+  world: Pick<World, "record" | "note">,
+): Promise<StsError> {
+  const refusal =
+    error instanceof StsError ? error : new StsError("internal", {}, { cause: error });
+  const { code, detail } = refusal;
+  const event: Refused = { ...entry, type: "credential.refused", code, detail };
+  if (!entry.identity || code === "journal_unavailable") {
+    world.note(event);
+    return refusal;
+  }
+  return world.record(event).then(
+    () => refusal,
+    (failed) =>
+      failed instanceof StsError
+        ? failed
+        : new StsError("journal_unavailable", {}, { cause: failed }),
+  );
+}
+
+function issued(credential: Credential, own_key: boolean): Omit<Issued, keyof Asked> {
+  const { id, user_public_key, signing_key, grant, issued_at } = credential;
+  const { account, roles, publish, subscribe, expires_at } = grant;
+  const subject = { id, user_public_key, own_key, account, signing_key, roles, publish, subscribe };
+  return { type: "credential.issued", ...subject, iat: issued_at, exp: expires_at };
+}
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");

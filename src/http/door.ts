@@ -1,0 +1,21 @@
+import type { Config } from "../config/index.ts";
+import type { Credential } from "../credential/index.ts";
+import type { StsError } from "../errors.ts";
+import type { Ask, Entry } from "../exchange.ts";
+
+/** One thing that has to work before callers should come, and why it does not. */
+export interface Check {
+  readonly name: string;
+  readonly failed?: string;
+}
+
+/** What stands behind the HTTP door. `app.ts` builds the real one. */
+export interface Behind {
+  readonly config: Config;
+  exchange(ask: Ask): Promise<Credential>;
+  /** Journals a refusal that happened before the line, and says what the caller is told. */
+  refuse(error: unknown, entry: Entry): Promise<StsError>;
+  ready(): Promise<readonly Check[]>;
+  /** True once this instance has begun to stop. */
+  stopping(): boolean;
+}

@@ -1,0 +1,45 @@
+import type { FastifyRequest } from "fastify";
+import { StsError } from "../errors.ts";
+import type { Asked } from "../journal/index.ts";
+
+const USER_AGENT_LIMIT_CHARACTERS = 256;
+
+/** RFC 6750 §2.1: the scheme is case-insensitive, the token is `b64token`. */
+const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
+
+/**
+ * The token of an `Authorization: Bearer` header. No other place is looked at.
+ *
+ * @throws StsError `token_missing`, `token_malformed`; `request_invalid` for two headers
+ */
+export function bearerToken(request: FastifyRequest): string {
+  // Node keeps the first of two Authorization lines and says nothing: whoever stands in front of
+  // us may have checked the other one.
+  const names = request.raw.rawHeaders.filter((_, i) => i % 2 === 0);
+  if (names.filter((name) => name.toLowerCase() === "authorization").length > 1) {
+    throw new StsError("request_invalid", { reason: "more than one Authorization header" });
+  }
+  const header = request.headers.authorization ?? "";
+  if (!/^bearer( |$)/i.test(header) || header.trim().length === "bearer".length) {
+    throw new StsError("token_missing");
+  }
+  const token = BEARER.exec(header)?.[1];
+  if (token === undefined) throw new StsError("token_malformed", { reason: "is not a b64token" });
+  return token;
+}
+
+/** The request as the journal knows it. */
+export function askedBy(request: FastifyRequest): Asked {
+  const client_request_id = request.headers["x-request-id"];
+  const user_agent = request.headers["user-agent"];
+  return {
+    door: "http",
+    request_id: request.id,
+    ...(typeof client_request_id === "string" &&
+      /^[\w-]{1,64}$/.test(client_request_id) && { client_request_id }),
+    address: request.ip,
+    ...(user_agent !== undefined && {
+      user_agent: user_agent.slice(0, USER_AGENT_LIMIT_CHARACTERS),
+    }),
+  };
+}

@@ -1,0 +1,37 @@
+/** The network, as far as identity needs it. `globalThis.fetch` fits. */
+export type Fetch = (url: string, options: RequestInit) => Promise<Response>;
+
+/** A provider's answer must be here by then. */
+export const FETCH_TIMEOUT_S = 5;
+/** Larger answers are cut off while they come in. */
+export const FETCH_LIMIT_BYTES = 1024 * 1024;
+
+/**
+ * A fetch with limits: no redirects, a time and a size. What it returns has been read already.
+ *
+ * @throws any error of the network, or one that names the limit
+ */
+export function limited(fetch: Fetch): Fetch {
+  return async (url, options) => {
+    const response = await fetch(url, {
+      ...options,
+      redirect: "error",
+      signal: AbortSignal.timeout(FETCH_TIMEOUT_S * 1000),
+    });
+    const body = await readLimited(response);
+    return new Response(body, { status: response.status, headers: response.headers });
+  };
+}
+
+async function readLimited(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // Leaving the loop by an error cancels the stream, so no more is received.
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    if (size > FETCH_LIMIT_BYTES)
+      throw new Error(`answer is larger than ${FETCH_LIMIT_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return new Uint8Array(Buffer.concat(chunks));
+}

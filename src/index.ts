@@ -1,0 +1,12 @@
+/**
+ * The library door: what other programs may build on.
+ *
+ * Promises: only what stands here is kept stable between minor versions. It re-exports and does
+ * nothing else.
+ */
+export { type App, type Effects, type Loaded, startApp } from "./app.ts";
+export { type Config, FaultError, parseConfig } from "./config/index.ts";
+export { ERRORS, type ErrorCode, StsError } from "./errors.ts";
+export { type Ask, exchange, type World } from "./exchange.ts";
+export { loadKeyRing, proofText } from "./keys/index.ts";
+export { decide, loadPolicy } from "./policy/index.ts";

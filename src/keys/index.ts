@@ -1,0 +1,12 @@
+/**
+ * The keys: the accounts' signing keys in memory, and the user keys that leave with an answer.
+ *
+ * Promises: the only room that sees a signing seed; it is bytes in one place, never a string, and
+ * nothing that can be printed shows it. Refuses keys that this service must not hold. May touch:
+ * the key files that the configuration names.
+ */
+export type { Owner } from "./key-file.ts";
+export { base32, decodePublicKey } from "./nkey.ts";
+export { type KeyRing, loadKeyRing } from "./ring.ts";
+export { type Signer, seedSigner, signatureFits } from "./signer.ts";
+export { makeUserKey, proofText, provenKey, type UserKey, type UserKeyClaim } from "./user-key.ts";

@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { COMMANDS, dispatch, type Io } from "./cli/index.ts";
+
+const packageFile = new URL("../../package.json", import.meta.url);
+
+const io: Io = {
+  out: (line) => process.stdout.write(`${line}\n`),
+  err: (line) => process.stderr.write(`${line}\n`),
+  write: (text) =>
+    new Promise((resolve, reject) => {
+      process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+    }),
+  env: process.env,
+  owner: { uid: process.getuid?.() ?? 0 },
+  cwd: process.cwd(),
+  now_ms: Date.now,
+  stopped: () =>
+    new Promise((resolve) => {
+      for (const signal of ["SIGTERM", "SIGINT"] as const)
+        process.once(signal, () => resolve(signal));
+    }),
+  exit: process.exit,
+  version: (JSON.parse(readFileSync(packageFile, "utf8")) as { version: string }).version,
+};
+
+process.exitCode = await dispatch(COMMANDS, process.argv.slice(2), io);
