@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Loaded } from "../app.ts";
-import { type Fault, FaultError, parseConfig } from "../config/index.ts";
+import { type Fault, FaultError, type LoadedConfig, parseConfig } from "../config/index.ts";
 import { loadKeyRing } from "../keys/index.ts";
-import { loadPolicy } from "../policy/index.ts";
+import { loadPolicy, type Policy } from "../policy/index.ts";
 import type { Args, Io } from "./command.ts";
 
 /** The option that every command with a configuration has. */
@@ -37,18 +37,26 @@ export async function loadAll(
   throw new FaultError([ring, policy].flatMap(faultsOf));
 }
 
-async function readPolicy({ config, fault }: Awaited<ReturnType<typeof parseConfig>>) {
-  const bytes = await readFile(config.policy_file).catch((error: NodeJS.ErrnoException) => {
-    throw new FaultError([
-      fault(["policy"], `${config.policy_file} cannot be read (${error.code})`),
-    ]);
+async function readPolicy({ config, fault }: LoadedConfig): Promise<Policy> {
+  const file = config.policy_file;
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    throw new FaultError([fault(["policy"], `${file} cannot be read (${error.code})`)]);
   });
-  return loadPolicy([{ path: config.policy_file, bytes }], {
+  const context = {
     accounts: config.accounts.map(({ name }) => name),
     issuers: config.issuers.map(({ name }) => name),
     default_ttl_s: config.default_ttl_s,
     max_ttl_s: config.max_ttl_s,
-  });
+  };
+  try {
+    // The digest covers the path, so it must not depend on where the policy is installed.
+    return loadPolicy([{ path: basename(file), bytes }], context);
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
+    throw new FaultError(
+      error.faults.map((each) => ({ ...each, file: join(dirname(file), each.file) })),
+    );
+  }
 }
 
 async function readText(file: string): Promise<string> {

@@ -1,5 +1,6 @@
 import type { Static, TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
+import { Settings } from "typebox/system";
 import { Default } from "typebox/value";
 import { isMap, LineCounter, type Node, parseDocument } from "yaml";
 import { sayFault } from "./say.ts";
@@ -40,6 +41,8 @@ export interface Document<T> {
 export const DOCUMENT_LIMIT_BYTES = 16 * 1024 * 1024;
 /** Faults beyond this many are counted, not listed. */
 const FAULTS_LISTED = 100;
+/** TypeBox stops at 8 complaints unless told otherwise; one value that fits no union makes as many. */
+const COMPLAINTS_LIMIT = 10_000;
 
 /**
  * Reads YAML strictly (YAML 1.2 core schema, no aliases, no custom tags, no duplicate keys) and
@@ -85,13 +88,23 @@ function faultsOf(
   schema: TSchema,
   fault: Document<unknown>["fault"],
 ): Fault[] {
-  const said = sayFault([...check.Errors(value)], schema);
+  const said = sayFault(complaintsOf(check, value), schema);
   const faults = said.map(({ path, message }) => fault(path, message));
   faults.sort((a, b) => a.line - b.line || a.col - b.col);
   const more = faults.length - FAULTS_LISTED;
   return more > 0
     ? [...faults.slice(0, FAULTS_LISTED), fault([], `and ${more} more faults`)]
     : faults;
+}
+
+function complaintsOf(check: Validator, value: unknown) {
+  const { maxErrors } = Settings.Get();
+  Settings.Set({ maxErrors: COMPLAINTS_LIMIT });
+  try {
+    return [...check.Errors(value)];
+  } finally {
+    Settings.Set({ maxErrors });
+  }
 }
 
 /** The offset of the key (or item) that a path names; of the nearest one above it where it is absent. */

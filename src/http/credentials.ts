@@ -62,7 +62,7 @@ const REFRESH_AFTER = 0.75;
 
 /** `POST /v1/credentials`: a bearer token in, a NATS credential out, as JSON or as a creds file. */
 export function credentialsRoute(app: FastifyInstance, behind: Behind): void {
-  app.post<{ Body: Body | undefined }>(
+  app.post<{ Body: Body }>(
     "/v1/credentials",
     {
       schema: { body: Body, response: { 200: Answer } },
@@ -70,13 +70,17 @@ export function credentialsRoute(app: FastifyInstance, behind: Behind): void {
       onRequest: async (request) => {
         bearerToken(request);
       },
+      // No body at all is a body without wishes; a body that says null is not.
+      preValidation: async (request) => {
+        if (request.body === undefined) request.body = {};
+      },
       errorHandler: async (error, request, reply) => {
         const refusal = await behind.refuse(asStsError(error), askedBy(request));
         return sendProblem(refusal, request, reply, behind.config.public_url);
       },
     },
     async (request, reply) => {
-      const body = request.body ?? {};
+      const { body } = request;
       const type = answerType(request, body);
       const { user_public_key, user_key_proof, ...narrowing } = body;
       const user_key = {

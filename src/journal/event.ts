@@ -56,5 +56,53 @@ export interface PolicyLoaded {
   readonly files: readonly string[];
 }
 
+/** Recorded to find out whether the journal can be written again. */
+export interface Probed {
+  readonly type: "journal.probed";
+}
+
 /** What the service tells the journal. The journal adds seq, at, writer and prev. */
-export type JournalEvent = Issued | Refused | PolicyLoaded;
+export type JournalEvent = Issued | Refused | PolicyLoaded | Probed;
+
+/** Opens every segment: what the folds remember, so that a start need not read older segments. */
+export interface Checkpoint {
+  readonly type: "journal.checkpoint";
+  /** Counts from 1 in each segment. */
+  readonly part: number;
+  readonly last: boolean;
+  /** The entries of each fold, by its name. */
+  readonly state: Readonly<Record<string, readonly unknown[]>>;
+}
+
+/** A line that a crash had cut short was moved to a file beside its segment. */
+export interface Repaired {
+  readonly type: "journal.repaired";
+  readonly file: string;
+  readonly bytes: number;
+}
+
+/** Comes before a segment is removed. A chain may begin after `last_seq`, with `last_hash`. */
+export interface Pruned {
+  readonly type: "journal.pruned";
+  readonly segment: string;
+  readonly last_seq: number;
+  /** SHA-256 hex of the last line of the removed segment. */
+  readonly last_hash: string;
+}
+
+/** What the journal records about itself. */
+export type OwnEvent = Checkpoint | Repaired | Pruned;
+
+/** What the journal adds to each event. */
+export interface Envelope {
+  /** From 1, without gaps, for each writer. */
+  readonly seq: number;
+  /** RFC 3339, UTC, milliseconds. */
+  readonly at: string;
+  readonly writer: string;
+  /** SHA-256 hex of the line before, without its newline; 64 zeros in the first line ever. */
+  readonly prev: string;
+}
+
+/** An event as it stands in the journal. */
+export type StoredEvent = Envelope & (JournalEvent | OwnEvent);

@@ -29,6 +29,11 @@ export interface Grant {
   readonly publish: readonly string[];
   /** Subjects and `subject queue` forms; the own inbox is among them unless the role shares it. */
   readonly subscribe: readonly string[];
+  /**
+   * Subscriptions to deny besides, absent for none: without them nats-server lets who may subscribe to
+   * `orders.*` subscribe to `orders.>`. Whoever encodes a grant must write them.
+   */
+  readonly deny_subscribe?: readonly string[];
   /** Upper case, sorted, never empty. */
   readonly connection_types: readonly string[];
   /** CIDR blocks; absent means from anywhere. Never empty. */

@@ -1,0 +1,31 @@
+/**
+ * What we remember: an append-only, hash-chained record of every decision, one folder a writer, and
+ * what is read out of it.
+ *
+ * Promises: `record` resolves only once the event is on the disk; what was acknowledged is still
+ * there, and still chained, after a crash; memory is a fold over the events, so a start finds what
+ * the process before it knew; nothing waits, queues or grows without a limit. May touch: its own
+ * folder, and the clock and callbacks that it was given.
+ */
+
+export { type Disk, type DiskFile, realDisk } from "./disk.ts";
+export type {
+  Asked,
+  Checkpoint,
+  Issued,
+  JournalEvent,
+  OwnEvent,
+  PolicyLoaded,
+  Probed,
+  Pruned,
+  Refused,
+  Repaired,
+  StoredEvent,
+} from "./event.ts";
+export type { Fold } from "./fold.ts";
+export type { Journal, JournalStats } from "./journal.ts";
+export { type KeysInUse, keysInUse } from "./keys-in-use.ts";
+export { JournalStartError } from "./lock.ts";
+export { type JournalOptions, openJournal } from "./open.ts";
+export { type StdoutJournalOptions, stdoutJournal } from "./stdout.ts";
+export { type Verified, verifyJournal } from "./verify.ts";

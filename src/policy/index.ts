@@ -1,0 +1,25 @@
+/**
+ * What they may do. Reads a policy strictly, compiles it once and decides from it what an identity
+ * gets: denied by default, and whatever a credential permits, a single role permits under conditions
+ * no weaker.
+ *
+ * Promises: `decide` is pure and total; a policy is refused as a whole, with every fault and its
+ * position; no claim widens a subject; no trace or detail holds the value of a claim. May touch:
+ * nothing. The caller brings the bytes of the files and the time.
+ */
+
+export { decide } from "./decide.ts";
+export type { Decision, Grant, Narrowing, TimeRange, Trace } from "./decision.ts";
+export { loadPolicy, type PolicySource } from "./load.ts";
+export type { Policy, PolicyContext } from "./policy.ts";
+export { PolicyFile } from "./schema.ts";
+export {
+  covers,
+  type Direction,
+  matches,
+  overlaps,
+  parseSubject,
+  reserved,
+  type Subject,
+  type SubjectFault,
+} from "./subject.ts";
