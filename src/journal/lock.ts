@@ -57,16 +57,17 @@ async function take(folder: string, path: string, candidate: string, ino: bigint
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     await moveStaleAway(folder, path);
     if (!(await linked(candidate, path))) continue;
-    await rm(candidate, { force: true });
     if ((await ownersAside(folder)).some((other) => other !== ino)) {
+      // It may be letting go just now: then the next attempt finds nobody.
       await removeOwn(folder, path, ino);
-      throw inUse(folder);
+      continue;
     }
+    await rm(candidate, { force: true });
     // Somebody who came late may be moving us aside, only to put us back. Where we can be found
     // under neither name, we are not protected, and must not go on.
     const places = [await inodeOf(path), ...(await ownersAside(folder)), await inodeOf(path)];
     if (places.includes(ino)) return;
-    throw inUse(folder);
+    break;
   }
   throw inUse(folder);
 }

@@ -10,7 +10,7 @@ const LIST_LIMIT = 1000;
  */
 const mapOf = <T extends TSchema>(
   value: T,
-  options: { description: string; minProperties?: number },
+  options: { description: string; minProperties?: number; errorMessage: string },
 ) => Type.Record(Type.String({ pattern: "^" }), value, options);
 
 const listOf = <T extends TSchema>(
@@ -191,6 +191,7 @@ export const RuleFile = Type.Object(
       mapOf(CriterionFile, {
         minProperties: 1,
         description: "By the name of a claim or, with a leading `/`, by its JSON Pointer.",
+        errorMessage: "must be a map with at least one claim",
       }),
     ),
     roles: Type.Optional(texts("Roles of this policy.", "the name of a role")),
@@ -219,13 +220,18 @@ const AdminRoleFile = Type.Object(
 export const PolicyFile = Type.Object(
   {
     version: Type.Literal(1, { errorMessage: "must be 1" }),
-    roles: Type.Optional(mapOf(RoleFile, { description: "Roles by name." })),
+    roles: Type.Optional(
+      mapOf(RoleFile, { description: "Roles by name.", errorMessage: "must be a map of roles" }),
+    ),
     rules: Type.Array(RuleFile, {
       maxItems: 10_000,
       description: "Nobody has what no rule gives.",
     }),
     admin_roles: Type.Optional(
-      mapOf(AdminRoleFile, { description: "Roles of administrators by name." }),
+      mapOf(AdminRoleFile, {
+        description: "Roles of administrators by name.",
+        errorMessage: "must be a map of admin roles",
+      }),
     ),
   },
   { ...closed, title: "nats-sts policy" },

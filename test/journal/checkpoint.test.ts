@@ -89,6 +89,7 @@ test("a checkpoint over a mebibyte takes several lines, lets others work, and is
   tick();
   for (let i = 0; i < 8; i++) await journal.record(issued(`r${i}`));
   running = false;
+  console.log(turns_at_write);
   assert.ok(turns_at_write.length > 4);
   assert.equal(new Set(turns_at_write).size, turns_at_write.length, "a turn between two parts");
   await journal.close();
