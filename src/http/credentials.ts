@@ -34,8 +34,10 @@ const Body = Type.Partial(
         description: "Lifetime in seconds, if shorter.",
       }),
     },
-    { additionalProperties: false },
+    {},
   ),
+  // On the outermost schema: Partial does not keep the options of what it wraps.
+  { additionalProperties: false },
 );
 type Body = Static<typeof Body>;
 

@@ -53,8 +53,9 @@ export function sendProblem(
   if (status === 503) reply.header("retry-after", retryAfter(request.id));
   if (status === 500) logUnexpected(error, request);
   reply.header("cache-control", "no-store");
-  // Set as a raw string: Fastify would add a charset, which application/problem+json does not have.
-  return reply.code(status).type("application/problem+json").send(problem(error.code, request.id));
+  // As bytes: Fastify would add a charset, which application/problem+json does not have.
+  const body = Buffer.from(JSON.stringify(problem(error.code, request.id)));
+  return reply.code(status).type("application/problem+json").send(body);
 }
 
 /** RFC 6750 §3 and RFC 9728 §5.1. Without a token there is nothing to find fault with, so no error code. */

@@ -94,7 +94,7 @@ export interface Pruned {
 export type OwnEvent = Checkpoint | Repaired | Pruned;
 
 /** What the journal adds to each event. */
-export interface Envelope {
+interface Envelope {
   /** From 1, without gaps, for each writer. */
   readonly seq: number;
   /** RFC 3339, UTC, milliseconds. */

@@ -15,7 +15,7 @@ export interface KeysInUse extends Fold {
 }
 
 /** A key that more than this many other live ones leave no room for is refused for now. */
-export const KEYS_LIMIT = 100_000;
+const KEYS_LIMIT = 100_000;
 
 interface Owner {
   readonly identity: string;

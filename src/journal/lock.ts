@@ -9,7 +9,7 @@ export class JournalStartError extends Error {
 }
 
 /** A longer socket path is refused: Node 20 would silently cut it and lock another file. */
-export const SOCKET_PATH_LIMIT_BYTES = 100;
+const SOCKET_PATH_LIMIT_BYTES = 100;
 
 const NAME = "lock.sock";
 /** Ours before it has the name above. No longer than that by more than four letters. */

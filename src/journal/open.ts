@@ -11,7 +11,7 @@ import { prune } from "./prune.ts";
 import { QUEUE_LIMIT, type Recorder, recorder } from "./recorder.ts";
 import { recover } from "./recover.ts";
 import { SEGMENT_LIMIT_BYTES, segmentWriter } from "./segment-writer.ts";
-import { listSegments } from "./segments.ts";
+import { listSegments, WRITER } from "./segments.ts";
 import { walk } from "./walk.ts";
 
 export interface JournalOptions {
@@ -37,8 +37,6 @@ export interface JournalOptions {
   /** After each flush that succeeded. */
   on_flush?(flush: { readonly events: number; readonly seconds: number }): void;
 }
-
-const WRITER = /^[a-z0-9-]{1,32}$/;
 
 /**
  * Opens the journal of this writer in local files, and takes its folder until `close`.
@@ -108,7 +106,8 @@ const pick = ({ record, note, watch, stats }: Recorder) => ({ record, note, watc
 async function makeFolder(folder: string): Promise<void> {
   try {
     const made = await mkdir(folder, { recursive: true, mode: 0o700 });
-    if (made !== undefined) await realDisk.syncFolder(dirname(folder));
+    if (made === undefined) return;
+    for (const above of new Set([dirname(made), dirname(folder)])) await realDisk.syncFolder(above);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new JournalStartError(

@@ -72,6 +72,16 @@ export function recorder(options: RecorderOptions): Recorder {
     draining ??= Promise.resolve().then(drain);
   }
 
+  /** Nobody waits for it, so nobody could be told that it is too large. */
+  function noted(event: JournalEvent): boolean {
+    try {
+      enqueue(event);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   async function drain(): Promise<void> {
     while (queue.length > 0) {
       const group = queue.splice(0, groupSize(queue));
@@ -159,9 +169,8 @@ export function recorder(options: RecorderOptions): Recorder {
       await append(event);
     },
     note(event) {
-      const taken = !closed() && bucket.take(options.now());
-      if (taken) enqueue(event);
-      else counts.notes_dropped += 1;
+      const taken = !closed() && bucket.take(options.now()) && noted(event);
+      if (!taken) counts.notes_dropped += 1;
       return taken;
     },
     watch(listener) {

@@ -49,11 +49,19 @@ export async function recover(options: RecoverOptions): Promise<Recovered> {
       break;
     }
     head = step.head;
-    const { path } = step.at.segment;
-    segment = { path, length_bytes: step.at.end_offset, has_events: !step.at.opening };
+    segment = upTo(step.at, segment);
     remember(folds, step.event, step.at, step.at.segment === segments[base]);
   }
   return { head, segment, torn: await unreported(folder, head.seq + 1) };
+}
+
+/** The segment as far as it was read, with this line. */
+function upTo(
+  { segment: { path }, end_offset, opening }: Place,
+  before?: OpenSegment,
+): OpenSegment {
+  const checkpoint_bytes = opening ? end_offset : (before?.checkpoint_bytes ?? 0);
+  return { path, length_bytes: end_offset, checkpoint_bytes };
 }
 
 /** The segments, without a newest one that never got as far as its first events. */

@@ -14,8 +14,8 @@ export interface OpenSegment {
   readonly path: string;
   /** Up to the end of the last line that counts. */
   readonly length_bytes: number;
-  /** Holds more than its checkpoint. A segment without is never closed: it could not get smaller. */
-  readonly has_events: boolean;
+  /** How much of that is the checkpoint that opens it. */
+  readonly checkpoint_bytes: number;
 }
 
 export interface SegmentWriterOptions {
@@ -39,7 +39,8 @@ export function segmentWriter(options: SegmentWriterOptions): Sink {
   /** Set while the next segment is due: once it may exist, nothing more belongs into this one. */
   let full = segment === undefined;
 
-  async function append(bytes: Buffer, { path, length_bytes }: OpenSegment): Promise<void> {
+  async function append(bytes: Buffer, open: OpenSegment): Promise<void> {
+    const { path, length_bytes } = open;
     file ??= await reopen(disk, path, length_bytes);
     try {
       await writeAll(file, bytes, length_bytes);
@@ -53,7 +54,7 @@ export function segmentWriter(options: SegmentWriterOptions): Sink {
       }
       throw error;
     }
-    segment = { path, length_bytes: length_bytes + bytes.length, has_events: true };
+    segment = { ...open, length_bytes: length_bytes + bytes.length };
   }
 
   async function rotate(head: Head): Promise<Head> {
@@ -63,7 +64,8 @@ export function segmentWriter(options: SegmentWriterOptions): Sink {
     const next = await beginSegment(head, path);
     await file?.close();
     file = next.file;
-    segment = { path, length_bytes: next.length_bytes, has_events: false };
+    const { length_bytes } = next;
+    segment = { path, length_bytes, checkpoint_bytes: length_bytes };
     full = false;
     if (closed) options.on_rotate();
     return next.head;
@@ -96,8 +98,7 @@ export function segmentWriter(options: SegmentWriterOptions): Sink {
 
   return {
     async room(head, bytes) {
-      const over = segment?.has_events && segment.length_bytes + bytes > segment_bytes;
-      return full || over ? rotate(head) : head;
+      return full || isFull(segment, bytes, segment_bytes) ? rotate(head) : head;
     },
     async append(bytes) {
       if (!segment) throw new Error("there is no segment: room comes before append");
@@ -108,6 +109,17 @@ export function segmentWriter(options: SegmentWriterOptions): Sink {
       file = undefined;
     },
   };
+}
+
+/**
+ * Whether so many bytes more belong into the next segment. A checkpoint over half the limit makes
+ * its segment larger: otherwise the journal would write checkpoints and little else.
+ */
+function isFull(segment: OpenSegment | undefined, bytes: number, segment_bytes: number): boolean {
+  if (!segment) return true;
+  const { length_bytes, checkpoint_bytes } = segment;
+  const limit_bytes = Math.max(segment_bytes, 2 * checkpoint_bytes);
+  return length_bytes > checkpoint_bytes && length_bytes + bytes > limit_bytes;
 }
 
 async function reopen(disk: Disk, path: string, length_bytes: number): Promise<DiskFile> {

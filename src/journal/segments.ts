@@ -14,6 +14,9 @@ export interface Segment {
 /** A new segment has this name until its checkpoint is complete. */
 export const UNFINISHED = "next.tmp";
 
+/** What a writer may be called: it names a folder. */
+export const WRITER = /^[a-z0-9-]{1,32}$/;
+
 const NAME = /^[0-9]{16}\.jsonl$/;
 
 /** A segment is named after the sequence of its first line. */

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { GENESIS } from "./chain.ts";
-import { listSegments, type Segment } from "./segments.ts";
+import { listSegments, type Segment, WRITER } from "./segments.ts";
 import { type Step, walk } from "./walk.ts";
 
 /** What `verifyJournal` found out about the journal of one writer. */
@@ -34,7 +34,9 @@ export async function verifyJournal(dir: string): Promise<Verified[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   if (entries.some((entry) => entry.name.endsWith(".jsonl"))) return [await verifyWriter(folder)];
   const verified: Verified[] = [];
-  for (const { name } of entries.filter((entry) => entry.isDirectory())) {
+  for (const { name } of entries.filter(
+    (entry) => entry.isDirectory() && WRITER.test(entry.name),
+  )) {
     verified.push(await verifyWriter(join(folder, name)));
   }
   return verified;

@@ -62,13 +62,16 @@ const ROLE = {
     }),
   ),
   connection_types: Type.Optional(
-    Type.Array(Type.Enum(["STANDARD", "WEBSOCKET"]), {
-      minItems: 1,
-      uniqueItems: true,
-      default: ["STANDARD", "WEBSOCKET"],
-      description: "How the client may connect.",
-      errorMessage: "must be a list of STANDARD and WEBSOCKET, each at most once",
-    }),
+    Type.Array(
+      Type.Enum(["STANDARD", "WEBSOCKET"], { errorMessage: "must be STANDARD or WEBSOCKET" }),
+      {
+        minItems: 1,
+        uniqueItems: true,
+        default: ["STANDARD", "WEBSOCKET"],
+        description: "How the client may connect.",
+        errorMessage: "must be a list of STANDARD and WEBSOCKET, each at most once",
+      },
+    ),
   ),
   source_networks: Type.Optional(
     texts(
@@ -207,11 +210,16 @@ export type RuleFile = Static<typeof RuleFile>;
 const AdminRoleFile = Type.Object(
   {
     accounts: texts("Accounts, by their names in the configuration.", "the name of an account"),
-    can: Type.Array(Type.Enum(["revoke", "journal", "approve"]), {
-      minItems: 1,
-      uniqueItems: true,
-      errorMessage: "must be a list of revoke, journal and approve, each at most once",
-    }),
+    can: Type.Array(
+      Type.Enum(["revoke", "journal", "approve"], {
+        errorMessage: "must be revoke, journal or approve",
+      }),
+      {
+        minItems: 1,
+        uniqueItems: true,
+        errorMessage: "must be a list of revoke, journal and approve, each at most once",
+      },
+    ),
   },
   closed,
 );

@@ -180,6 +180,12 @@ test("an event over the limit of a line is refused alone", async () => {
   await fine;
 });
 
+test("a note over the limit of a line is dropped, for nobody waits to hear of it", () => {
+  const { own } = slow();
+  assert.equal(own.note({ ...refused("1"), detail: { x: "x".repeat(1024 * 1024) } }), false);
+  assert.equal(own.stats().notes_dropped, 1);
+});
+
 test("a watcher sees each event after its flush, until it stops, and may throw", async (t) => {
   const { own, turn, next } = slow();
   const seen: number[] = [];

@@ -203,7 +203,7 @@ test("the inboxes of all roles may be heard, and the least public that works is 
   });
   assert.deepEqual(inbox("own", "shared"), {
     inbox_prefix: INBOX,
-    subscribe: ["_INBOX.>", `${INBOX}.>`],
+    subscribe: [`${INBOX}.>`, "_INBOX.>"],
   });
   assert.deepEqual(inbox("own", "named"), {
     inbox_prefix: "_INBOX.orders",
@@ -314,7 +314,6 @@ test("a list that is too long for any credential is refused before it is looked 
 test("a request of another form than its type is refused", () => {
   const requests: unknown[] = [
     null,
-    undefined,
     5,
     "x",
     { account: 5 },
