@@ -1,3 +1,5 @@
+import type { PresetName } from "./issuer-forms.ts";
+import type { Algorithm } from "./issuer-schema.ts";
 import type { Bucket } from "./units.ts";
 
 /** A host and a port to listen on. */
@@ -9,12 +11,32 @@ export interface Address {
 export interface IssuerConfig {
   /** What rules call it. */
   readonly name: string;
-  /** Exact `iss`. */
+  /** Exact `iss`; a trust domain under the preset spiffe. */
   readonly url: string;
-  readonly preset: "generic";
+  readonly preset: PresetName;
   readonly audience: readonly string[];
   readonly required_scopes: readonly string[];
   readonly insecure_http: boolean;
+  /** What follows stands in place of what the preset says. */
+  readonly single_audience?: boolean;
+  readonly typ?: readonly string[];
+  readonly algorithms?: readonly Algorithm[];
+  readonly max_token_age_s?: number;
+  readonly max_token_lifetime_s?: number;
+  /** Absent means every client of the issuer. */
+  readonly clients?: readonly string[];
+  readonly jwks?: KeysConfig;
+}
+
+/** Where the keys of an issuer are, if discovery is not to say. */
+export interface KeysConfig {
+  readonly url?: string;
+  /** Absolute paths. */
+  readonly file?: string;
+  readonly ca_file?: string;
+  readonly bearer_token_file?: string;
+  /** RFC 7638, SHA-256, base64url. */
+  readonly thumbprints?: readonly string[];
 }
 
 export interface AccountConfig {

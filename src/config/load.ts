@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { dirname, resolve } from "node:path";
 import type { Address, Config, Limits } from "./config.ts";
 import { type Document, type Fault, FaultError, type Path, readDocument } from "./document.ts";
+import { isLoopback, issuerFaults, issuerOf, webUrl } from "./issuer.ts";
 import { ConfigFile } from "./schema.ts";
 import { bucket, seconds } from "./units.ts";
 
@@ -80,10 +81,7 @@ function build(
     default_ttl_s: seconds(read.default_ttl),
     max_ttl_s: seconds(read.max_ttl),
     clock_skew_s: seconds(read.clock_skew),
-    issuers: read.issuers.map(({ audience, ...issuer }) => ({
-      ...issuer,
-      audience: typeof audience === "string" ? [audience] : audience,
-    })),
+    issuers: read.issuers.map((issuer) => issuerOf(issuer, below)),
     policy_file: below(read.policy),
     accounts: read.accounts.map((account) => ({
       name: account.name,
@@ -135,7 +133,7 @@ function inspect(
       fault(["trusted_proxies", i], "must be a network in CIDR form, such as 10.0.0.0/8");
   });
   config.issuers.forEach((issuer, i) => {
-    for (const message of issuerFaults(issuer)) fault(["issuers", i, "url"], message);
+    for (const [at, message] of issuerFaults(issuer)) fault(["issuers", i, ...at], message);
     duplicates(config.issuers, i, "name", () =>
       fault(["issuers", i, "name"], "this name is taken by an issuer above"),
     );
@@ -155,33 +153,6 @@ function inspect(
 
 function duplicates<T>(list: readonly T[], i: number, key: keyof T, found: () => void): void {
   if (list.findIndex((other) => other[key] === list[i]?.[key]) < i) found();
-}
-
-function issuerFaults(issuer: Config["issuers"][number]): string[] {
-  const url = webUrl(issuer.url);
-  if (!url)
-    return [
-      "must be an https URL without user, query and fragment, exactly as in the iss of the tokens",
-    ];
-  if (url.protocol === "https:") return [];
-  if (!isLoopback(url.hostname))
-    return ["must be https: only an issuer on a loopback address may use http"];
-  return issuer.insecure_http
-    ? []
-    : ["uses http: set insecure_http: true beside it, for tests and demos on loopback only"];
-}
-
-function webUrl(text: string): URL | undefined {
-  if (!URL.canParse(text) || text.includes("?") || text.includes("#")) return undefined;
-  const url = new URL(text);
-  const web = url.protocol === "https:" || url.protocol === "http:";
-  return web && url.username === "" && url.password === "" ? url : undefined;
-}
-
-/** True for addresses that no other machine can reach. */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, "");
-  return bare === "localhost" || bare === "::1" || (isIP(bare) === 4 && bare.startsWith("127."));
 }
 
 function isNetwork(text: string): boolean {

@@ -1,13 +1,8 @@
 import { type Static, Type } from "typebox";
+import { name, Path, strict } from "./fields.ts";
+import { Issuer } from "./issuer-schema.ts";
 import { Duration, Rate } from "./units.ts";
 
-const strict = { additionalProperties: false };
-const name = (what: string) =>
-  Type.String({
-    pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
-    errorMessage: `must be ${what}: 1 to 64 letters, digits, - or _, beginning with a letter or digit`,
-  });
-const Path = (description: string) => Type.String({ minLength: 1, description });
 const Listen = (fallback: string, description: string) =>
   Type.String({
     pattern: "^([^\\s:\\[\\]]+|\\[[0-9A-Fa-f:]+\\]):[0-9]{1,5}$",
@@ -17,40 +12,6 @@ const Listen = (fallback: string, description: string) =>
   });
 const count = (fallback: number, description: string) =>
   Type.Integer({ minimum: 1, default: fallback, description });
-
-const Issuer = Type.Object(
-  {
-    name: name("a name"),
-    url: Type.String({
-      minLength: 1,
-      description: "The exact `iss` of its tokens; discovery is below it.",
-    }),
-    preset: Type.Literal("generic", {
-      errorMessage: "must be a known preset: generic",
-      description:
-        "Where this provider puts scopes, client and subject, and what its tokens look like.",
-    }),
-    audience: Type.Union(
-      [Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })],
-      {
-        errorMessage: "must be a string or a list of strings, none of them empty",
-        description: "The `aud` that tokens for this service carry. One of them is enough.",
-      },
-    ),
-    required_scopes: Type.Array(
-      Type.String({
-        pattern: "^[!#-\\[\\]-~]+$",
-        errorMessage: "must be one scope (RFC 6749 section 3.3)",
-      }),
-      { default: [], description: "Scopes without which nothing is given at all." },
-    ),
-    insecure_http: Type.Boolean({
-      default: false,
-      description: "Allows http for an issuer on a loopback address, for tests and demos.",
-    }),
-  },
-  strict,
-);
 
 const Account = Type.Object(
   {

@@ -1,0 +1,101 @@
+import { isIP } from "node:net";
+import type { IssuerConfig } from "./config.ts";
+import { ISSUER_FORMS, type IssuerForm } from "./issuer-forms.ts";
+import type { IssuerFile } from "./issuer-schema.ts";
+import { seconds } from "./units.ts";
+
+/** An issuer with units converted and paths made absolute. */
+export function issuerOf(file: IssuerFile, below: (path: string) => string): IssuerConfig {
+  const { audience, max_token_age, max_token_lifetime, jwks, ...rest } = file;
+  return {
+    ...rest,
+    audience: typeof audience === "string" ? [audience] : audience,
+    ...(max_token_age !== undefined && { max_token_age_s: seconds(max_token_age) }),
+    ...(max_token_lifetime !== undefined && { max_token_lifetime_s: seconds(max_token_lifetime) }),
+    ...(jwks && { jwks: keysOf(jwks, below) }),
+  };
+}
+
+function keysOf(
+  { file, ca_file, bearer_token_file, ...rest }: NonNullable<IssuerFile["jwks"]>,
+  below: (path: string) => string,
+): NonNullable<IssuerConfig["jwks"]> {
+  return {
+    ...rest,
+    ...(file !== undefined && { file: below(file) }),
+    ...(ca_file !== undefined && { ca_file: below(ca_file) }),
+    ...(bearer_token_file !== undefined && { bearer_token_file: below(bearer_token_file) }),
+  };
+}
+
+/** One thing wrong with an issuer: the keys that lead to it, and a sentence. */
+export type IssuerFault = readonly [at: readonly string[], message: string];
+
+/** What the schema of an issuer cannot say. */
+export function issuerFaults(issuer: IssuerConfig): IssuerFault[] {
+  const faults = [...urlFaults(issuer), ...keyFaults(issuer)];
+  const { max_token_age_s: age = 0, max_token_lifetime_s: lifetime = Infinity } = issuer;
+  if (age > lifetime) faults.push([["max_token_age"], "must not be longer than max_token_lifetime"]);
+  return faults;
+}
+
+function urlFaults({ url, preset, insecure_http }: IssuerConfig): IssuerFault[] {
+  const { form, say = "" }: IssuerForm = ISSUER_FORMS[preset];
+  const misfit = (): IssuerFault[] => (form && !form.test(url) ? [[["url"], say]] : []);
+  if (preset === "spiffe") return misfit();
+  const parsed = webUrl(url);
+  if (!parsed) {
+    const message =
+      "must be an https URL without user, query and fragment, exactly as in the iss of the tokens";
+    return [[["url"], message]];
+  }
+  if (parsed.protocol === "https:") return misfit();
+  if (!isLoopback(parsed.hostname))
+    return [[["url"], "must be https: only an issuer on a loopback address may use http"]];
+  // A provider that stands in for the real one on loopback need not have its name.
+  if (insecure_http) return [];
+  const message =
+    "uses http: set insecure_http: true beside it, for tests and demos on loopback only";
+  return [[["url"], message]];
+}
+
+function keyFaults({ preset, jwks, insecure_http }: IssuerConfig): IssuerFault[] {
+  const faults: IssuerFault[] = [];
+  const fault = (key: string, message: string) => faults.push([["jwks", key], message]);
+  if (!jwks?.url && !jwks?.file && preset === "spiffe") {
+    const message = "needs jwks: a trust domain has no discovery, so say where its bundle is";
+    faults.push([["url"], message]);
+  }
+  if (!jwks) return faults;
+  const { url, file, ca_file, bearer_token_file } = jwks;
+  if (file !== undefined) {
+    for (const key of ["url", "ca_file", "bearer_token_file"] as const)
+      if (jwks[key] !== undefined) fault(key, "has no meaning beside file: keep one of them");
+    return faults;
+  }
+  if (url !== undefined) {
+    const parsed = webUrl(url);
+    const https = parsed?.protocol === "https:";
+    if (!https && !(parsed && insecure_http && isLoopback(parsed.hostname)))
+      fault("url", "must be an https URL without user, query and fragment");
+    if (!https && ca_file !== undefined) fault("ca_file", "has no meaning for http");
+  }
+  // Discovery may name any host, and the token must reach none but the one that the operator named.
+  if (bearer_token_file !== undefined && url === undefined)
+    fault("bearer_token_file", "needs url beside it: the token is sent there and nowhere else");
+  return faults;
+}
+
+/** Parses an http or https URL that has no user, query or fragment. */
+export function webUrl(text: string): URL | undefined {
+  if (!URL.canParse(text) || text.includes("?") || text.includes("#")) return undefined;
+  const url = new URL(text);
+  const web = url.protocol === "https:" || url.protocol === "http:";
+  return web && url.username === "" && url.password === "" ? url : undefined;
+}
+
+/** True for addresses that no other machine can reach. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, "");
+  return bare === "localhost" || bare === "::1" || (isIP(bare) === 4 && bare.startsWith("127."));
+}
