@@ -1,0 +1,81 @@
+import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { startNats } from "../test/support/nats.ts";
+import { findNatsServer } from "../test/support/nats-binary.ts";
+import { type NatsAccount, natsTree } from "../test/support/nats-tree.ts";
+import { PROJECT, type Scope } from "../test/support/project.ts";
+import { type Provider, startProvider } from "../test/support/provider.ts";
+import { makeDir, type Service, serveFile } from "../test/support/service.ts";
+
+/** Everything that the story needs, running on free loopback ports. */
+export interface Parts {
+  readonly dir: string;
+  readonly provider: Provider;
+  readonly service: Service;
+  /** Undefined, with the reason, where no nats-server can be had. */
+  readonly nats: { readonly url: string; readonly version: string } | { readonly missing: string };
+}
+
+/** Starts an OpenID provider, a nats-server in operator mode and the service between them. */
+export async function startParts(scope: Scope): Promise<Parts> {
+  const dir = await makeDir(scope);
+  const [provider, nats] = await Promise.all([
+    startProvider(scope, {
+      scopes: ["orders.read"],
+      clients: [{ id: "worker" }, { id: "shop" }, { id: "stranger" }],
+    }),
+    startServer(scope, dir),
+  ]);
+  const config = join(dir, "nats-sts.yaml");
+  await writeFile(join(dir, "policy.yaml"), await readFile(join(PROJECT, "demo/policy.yaml")));
+  const listen = `127.0.0.1:${await freePort()}`;
+  await writeFile(config, configuration(listen, provider, nats.account, nats.url));
+  const service = await serveFile(scope, config);
+  return { dir, provider, service, nats: nats.running };
+}
+
+async function startServer(scope: Scope, dir: string) {
+  try {
+    const { version } = await findNatsServer();
+    const { url, accounts } = await startNats(scope);
+    return { account: accounts.ORDERS, url, running: { url, version } };
+  } catch (error) {
+    const { accounts } = await natsTree(dir, ["ORDERS"], false);
+    const missing = error instanceof Error ? error.message : String(error);
+    return { account: accounts.ORDERS, url: "nats://127.0.0.1:4222", running: { missing } };
+  }
+}
+
+/** The service has to know its own URL beforehand, so it cannot take port 0. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo; // only a server on a pipe has a string here
+  server.close();
+  return port;
+}
+
+function configuration(
+  listen: string,
+  provider: Provider,
+  account: NatsAccount,
+  nats_url: string,
+): string {
+  return `listen: ${listen}
+servers: ["${nats_url}"]
+issuers:
+  - name: demo
+    url: ${provider.issuer}
+    preset: generic
+    audience: ${provider.audience}
+    insecure_http: true # loopback only
+policy: policy.yaml
+accounts:
+  - name: ORDERS
+    public_key: ${account.public_key}
+    signing_keys: [{ file: ${JSON.stringify(account.signing_key_file)} }]
+journal: { dir: journal }
+`;
+}
