@@ -66,7 +66,7 @@ function among(wanted: readonly Scalar[]): (value: unknown) => boolean {
 }
 
 /** One or several, as a list. */
-export function listOf<T extends Scalar>(value: T | readonly T[]): readonly T[] {
+function listOf<T extends Scalar>(value: T | readonly T[]): readonly T[] {
   return isList(value) ? value : [value];
 }
 

@@ -73,3 +73,48 @@ export function granted(policy: Policy, identity: Identity, request: Narrowing =
   if (typeof grant === "string") throw new Error(`refused: ${grant}`);
   return grant;
 }
+
+/** A rule for each role, by a scope of the same name. */
+export const withRoles = (roles: Record<string, string>) =>
+  policyOf(`version: 1
+roles:
+${Object.entries(roles)
+  .map(([name, fields]) => `  ${name}: { ${fields} }`)
+  .join("\n")}
+rules:
+${Object.keys(roles)
+  .map((name) => `  - { name: by ${name}, issuer: corp, scopes: [${name}], roles: [${name}] }`)
+  .join("\n")}
+`);
+/** Somebody with these scopes. */
+export const who = (...scopes: string[]) => identityOf({ scopes });
+
+/** A policy with everything in it that can be written. */
+export const GOOD = `version: 1
+roles:
+  worker:
+    account: ORDERS
+    subscribe: ["orders.new workers"]
+    publish: ["orders.done.{repository_owner_id}.>"]
+    respond: true
+    connection_types: [STANDARD]
+    source_networks: [10.0.0.0/8, 2001:db8::/32]
+    times: { location: Europe/Warsaw, ranges: [{ start: 08:00:00, end: "18:00:00" }] }
+    limits: { subscriptions: 100, payload_bytes: 65536, data_bytes: 1 }
+    inbox: _INBOX.orders
+    ttl: 10m
+rules:
+  - name: everything a rule can say
+    issuer: github
+    kind: workload
+    client: app
+    subject: [a, b]
+    scopes: [x]
+    any_scope: [y, z]
+    claims: { ref: main, /a/b: { has: [c] }, n: { not: 5 } }
+    roles: [worker]
+    grant: { account: BILLING, publish: [bills.>] }
+    admin: [oncall]
+admin_roles:
+  oncall: { accounts: [ORDERS], can: [revoke, journal, approve] }
+`;
