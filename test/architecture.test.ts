@@ -6,7 +6,17 @@ import { PROJECT } from "./support/project.ts";
 
 /** Rooms in the order in which data walks through them. Imports point only back along this line. */
 const ORDER = [
-  ...["errors", "config", "keys", "journal", "identity", "policy", "credential", "exchange"],
+  ...[
+    "errors",
+    "config",
+    "limits",
+    "keys",
+    "journal",
+    "identity",
+    "policy",
+    "credential",
+    "exchange",
+  ],
   ...["nats", "client", "http", "callout", "app", "cli", "main", "index"],
 ];
 

@@ -82,6 +82,20 @@ export async function startNats<const Name extends string = "ORDERS">(
   };
 }
 
+/** Runs a nats-server on a configuration as it stands, but for the port. Resolves with its URL. */
+export async function runNatsServer(scope: Scope, file: string): Promise<string> {
+  const binary = await natsServerBinary();
+  const dir = await mkdtemp(join(tmpdir(), "nats-sts-"));
+  const log: string[] = [];
+  const free_port = ["--addr", "127.0.0.1", "--port", "-1", "--ports_file_dir", dir];
+  const child = launch(binary, ["--config", file, ...free_port], log);
+  scope.after(async () => {
+    await end(child);
+    await rm(dir, { recursive: true, force: true });
+  });
+  return ready(child, dir, log);
+}
+
 async function configOf<Name extends string>(
   dir: string,
   tree: NatsTree<Name>,

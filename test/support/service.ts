@@ -2,11 +2,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { createAccount } from "@nats-io/nkeys";
 import type { StoredEvent } from "../../src/journal/index.ts";
-import { PROJECT, type Scope } from "./project.ts";
+import type { Scope } from "./project.ts";
 import type { Provider } from "./provider.ts";
 
 /** What the service has to know of one account. `startNats` gives them, {@link makeAccount} too. */
@@ -57,8 +58,8 @@ export interface Service {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** The program under test, compiled. */
-export const BIN = join(PROJECT, "dist/src/main.js");
+/** The program under test: the one that was compiled together with these tests. */
+export const BIN = fileURLToPath(new URL("../../src/main.js", import.meta.url));
 const PUBLIC_URL = "https://sts.example.test";
 const START_LIMIT_MS = 20_000;
 
@@ -106,14 +107,23 @@ export async function writeConfig(dir: string, options: ServiceOptions): Promise
   return file;
 }
 
-/** Starts the compiled service and waits until it listens. */
+/** Writes a configuration and starts the compiled service with it. */
 export async function startService(scope: Scope, options: ServiceOptions): Promise<Service> {
   const dir = options.dir ?? (await makeDir(scope));
   await mkdir(dir, { recursive: true });
-  const config_file = await writeConfig(dir, options);
+  return serveFile(scope, await writeConfig(dir, options), options.env);
+}
+
+/** Starts the compiled service with a configuration and waits until it listens. */
+export async function serveFile(
+  scope: Scope,
+  config_file: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Service> {
+  const dir = dirname(config_file);
   const child = spawn(process.execPath, [BIN, "serve", "--config", config_file], {
     stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, ...env },
   });
   const exited = once(child, "exit");
   scope.after(async () => {
@@ -121,7 +131,7 @@ export async function startService(scope: Scope, options: ServiceOptions): Promi
     await exited;
   });
   const log: string[] = [];
-  const url = await listening(child, log);
+  const { url, public_url } = await listening(child, log);
 
   const request = async (path: string, init: RequestInit = {}): Promise<Answer> => {
     const response = await fetch(`${url}${path}`, init);
@@ -136,7 +146,7 @@ export async function startService(scope: Scope, options: ServiceOptions): Promi
   };
   return {
     url,
-    public_url: PUBLIC_URL,
+    public_url,
     dir,
     config_file,
     policy_file: join(dir, "policy.yaml"),
@@ -175,7 +185,10 @@ export async function readJournal(dir: string): Promise<readonly StoredEvent[]> 
 }
 
 /** The service says where it listens in a line of its log. */
-function listening(child: ChildProcess, log: string[]): Promise<string> {
+function listening(
+  child: ChildProcess,
+  log: string[],
+): Promise<{ url: string; public_url: string }> {
   return new Promise((resolve, reject) => {
     const failed = (why: string) =>
       reject(new Error(`the service ${why}:\n${log.slice(-20).join("\n")}`));
@@ -187,11 +200,9 @@ function listening(child: ChildProcess, log: string[]): Promise<string> {
     if (!child.stderr) return failed("has no log");
     createInterface({ input: child.stderr }).on("line", (line) => {
       log.push(line);
-      const url = line.includes('"msg":"listening"') && JSON.parse(line).url;
-      if (url) {
-        clearTimeout(late);
-        resolve(url);
-      }
+      if (!line.includes('"msg":"listening"')) return;
+      clearTimeout(late);
+      resolve(JSON.parse(line));
     });
   });
 }

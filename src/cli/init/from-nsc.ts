@@ -1,0 +1,51 @@
+import { join, relative, resolve } from "node:path";
+import { type NscAccount, readNscStore } from "../../nats/index.ts";
+import { type Args, EXIT, type Io } from "../command.ts";
+import { folderOf, issuerOf, schemaFiles, write } from "./shared.ts";
+import { configText, policyText } from "./texts.ts";
+
+/** Writes configuration and a policy skeleton for accounts that nsc manages. Makes no keys. */
+export async function fromNsc(args: Args, io: Io): Promise<number> {
+  const store = resolve(io.cwd, String(args.values["from-nsc"]));
+  const accounts = await readNscStore(store, keysFolder(args, io)).catch((error: Error) => {
+    io.err(`nats-sts init: ${error.message}`);
+  });
+  if (!accounts) return EXIT.no;
+  const usable = accounts.flatMap(({ signing_key_file, ...account }) =>
+    signing_key_file === undefined ? [] : [{ ...account, signing_key_file }],
+  );
+  for (const account of accounts)
+    if (account.signing_key_file === undefined) io.err(advice(account));
+  if (usable.length === 0) {
+    io.err(
+      `nats-sts init: no account in ${store} has a signing key here, so there is nothing to write`,
+    );
+    return EXIT.no;
+  }
+  const dir = folderOf(args, io);
+  const files = [
+    { path: "nats-sts.yaml", text: configText(issuerOf(args), usable), secret: false },
+    { path: "policy.yaml", text: policyText(usable.map(({ name }) => name)), secret: false },
+    ...(await schemaFiles()),
+  ];
+  if (!(await write(dir, files, io))) return EXIT.no;
+  const config = join(relative(io.cwd, dir) || ".", "nats-sts.yaml");
+  io.out(`Made nats-sts.yaml and policy.yaml in ${dir} for ${usable.map(({ name }) => name).join(", ")}.
+The keys stay where nsc has them; the store was only read.
+
+Next: put your identity provider and your servers into ${config}, then
+
+  nats-sts check --config ${config}`);
+  return EXIT.done;
+}
+
+function keysFolder({ values }: Args, { env, cwd }: Pick<Io, "env" | "cwd">): string {
+  const named = values["nsc-keys"] ?? env["NKEYS_PATH"];
+  if (named) return resolve(cwd, String(named));
+  return join(env["XDG_DATA_HOME"] || join(env["HOME"] || "/", ".local/share"), "nats/nsc/keys");
+}
+
+const advice = ({ name, signing_keys }: NscAccount) =>
+  signing_keys.length === 0
+    ? `${name}: has no signing key; make one with: nsc edit account --name ${name} --sk generate && nsc push --account ${name}`
+    : `${name}: the seed of its signing key is not in the key folder; name the folder with --nsc-keys`;

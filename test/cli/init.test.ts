@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { encodeAccount, encodeOperator } from "@nats-io/jwt";
+import { createAccount, createOperator } from "@nats-io/nkeys";
+import { runNatsServer } from "../support/nats.ts";
+import { connectWith, violations } from "../support/nats-client.ts";
+import { startProvider } from "../support/provider.ts";
+import { makeDir, serveFile } from "../support/service.ts";
+import { runHere } from "./support.ts";
+
+const scope = { after };
+
+/** Puts free ports where the generated files have fixed ones, which other tests may use as well. */
+async function onFreePort(file: string, from: string): Promise<void> {
+  await writeFile(file, (await readFile(file, "utf8")).replace(from, "127.0.0.1:0"));
+}
+
+test("a server and the service run on the generated files, and a first credential connects", async (t) => {
+  const dir = join(await makeDir(scope), "sts");
+  const provider = await startProvider(t, { alg: "ES256", clients: [{ id: "orders-worker" }] });
+  const made = await runHere([
+    "init",
+    "--dir",
+    dir,
+    "--account",
+    "SHOP",
+    "--issuer",
+    provider.issuer,
+  ]);
+  assert.equal(made.code, 0, made.err);
+  assert.match(made.out, /keys\/operator\.nk +ROOT OF TRUST: move it offline/);
+
+  const config = join(dir, "nats-sts.yaml");
+  const checked = await runHere(["check", "--config", config]);
+  assert.equal(checked.code, 0, checked.err);
+
+  const url = await runNatsServer(t, join(dir, "nats-server.conf"));
+  await onFreePort(config, "127.0.0.1:8080");
+  const service = await serveFile(t, config);
+  const answer = await service.ask(await provider.token({ client: "orders-worker" }));
+  assert.equal(answer.status, 200, answer.text);
+  const { jwt, seed, inbox_prefix } = answer.json;
+  const nc = await connectWith(t, url, { jwt, seed }, { inboxPrefix: inbox_prefix });
+  const refused = violations(nc);
+  nc.publish("orders.done.orders-worker.1");
+  nc.publish("orders.done.somebody.1");
+  assert.deepEqual(await refused(), ["publish orders.done.somebody.1"]);
+
+  const system = await readFile(join(dir, "keys", "system.creds"), "utf8");
+  const admin = await connectWith(t, url, system);
+  const pong = await admin.request("$SYS.REQ.SERVER.PING", "", { timeout: 5_000 });
+  assert.ok(pong.json<{ server: { id: string } }>().server.id);
+});
+
+test("secrets are for their owner alone", async () => {
+  const dir = join(await makeDir(scope), "sts");
+  assert.equal((await runHere(["init", "--dir", dir])).code, 0);
+  const mode = async (path: string) => ((await stat(join(dir, path))).mode & 0o777).toString(8);
+  assert.equal(await mode("."), "700");
+  assert.equal(await mode("keys"), "700");
+  for (const file of await readdir(join(dir, "keys")))
+    assert.equal(await mode(`keys/${file}`), "600");
+  for (const file of ["nats-server.conf", "nats-sts.yaml", "policy.yaml"]) {
+    assert.doesNotMatch(await readFile(join(dir, file), "utf8"), /\bS[OAU][A-Z2-7]{56}\b/);
+  }
+});
+
+test("nothing is overwritten, and nothing is half made", async () => {
+  const dir = await makeDir(scope);
+  await writeFile(join(dir, "policy.yaml"), "mine");
+  const { code, err } = await runHere(["init", "--dir", dir]);
+  assert.equal(code, 1);
+  assert.match(err, /not overwriting policy\.yaml/);
+  assert.deepEqual(await readdir(dir), ["policy.yaml"]);
+  assert.equal(await readFile(join(dir, "policy.yaml"), "utf8"), "mine");
+});
+
+test("an account name that no configuration takes is refused", async () => {
+  const dir = await makeDir(scope);
+  for (const name of ["", "a b", "../x", "-x"]) {
+    assert.equal((await runHere(["init", "--dir", dir, `--account=${name}`])).code, 2);
+  }
+  assert.deepEqual(await readdir(dir), []);
+});
+
+/** A store as nsc lays it out: JWTs in one tree, seeds in another. */
+async function nscStore(dir: string) {
+  const [operator, system] = [createOperator(), createAccount()];
+  const [shop, signing, bare, remote] = [1, 2, 3, 4].map(() => createAccount());
+  assert.ok(shop && signing && bare && remote);
+  const store = join(dir, "stores", "OP");
+  const put = async (name: string, jwt: string) => {
+    await mkdir(join(store, "accounts", name), { recursive: true });
+    await writeFile(join(store, "accounts", name, `${name}.jwt`), jwt);
+  };
+  const account = (name: string, key: typeof shop, signing_keys: string[] = []) =>
+    encodeAccount(name, key, { signing_keys }, { signer: operator });
+  await put("SHOP", await account("SHOP", shop, [signing.getPublicKey()]));
+  await put("BARE", await account("BARE", bare));
+  await put("REMOTE", await account("REMOTE", remote, [createAccount().getPublicKey()]));
+  await put("SYS", await account("SYS", system));
+  const claims = { system_account: system.getPublicKey() };
+  await writeFile(join(store, "OP.jwt"), await encodeOperator("OP", operator, claims));
+  const key = signing.getPublicKey();
+  const folder = join(dir, "keys", "keys", "A", key.slice(1, 3));
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, `${key}.nk`), signing.getSeed(), { mode: 0o400 });
+  return { store, keys: join(dir, "keys"), public_key: shop.getPublicKey() };
+}
+
+test("accounts of an nsc store are used where they are, and the store stays as it was", async () => {
+  const dir = await makeDir(scope);
+  const { store, keys, public_key } = await nscStore(dir);
+  const before = (await readdir(dir, { recursive: true })).sort();
+  const out = join(await makeDir(scope), "sts");
+  const argv = ["init", "--from-nsc", store, "--nsc-keys", keys, "--dir", out];
+  const { code, err } = await runHere(argv);
+  assert.equal(code, 0, err);
+  assert.match(err, /BARE: has no signing key; make one with: nsc edit account/);
+  assert.match(err, /REMOTE: the seed of its signing key is not in the key folder/);
+  assert.deepEqual((await readdir(dir, { recursive: true })).sort(), before);
+  const text = await readFile(join(out, "nats-sts.yaml"), "utf8");
+  assert.ok(text.includes(`name: SHOP\n    public_key: ${public_key}`));
+  assert.ok(!text.includes("SYS"));
+  const checked = await runHere(["check", "--config", join(out, "nats-sts.yaml")]);
+  assert.equal(checked.code, 0, checked.err);
+});
+
+test("what is no nsc store is told so", async () => {
+  const dir = await makeDir(scope);
+  await chmod(dir, 0o700);
+  const { code, err } = await runHere(["init", "--from-nsc", dir, "--dir", join(dir, "out")]);
+  assert.equal(code, 1);
+  assert.match(err, /holds no operator JWT: name the folder of one operator/);
+});
