@@ -15,13 +15,26 @@ const io: Io = {
   owner: { uid: process.getuid?.() ?? 0 },
   cwd: process.cwd(),
   now_ms: Date.now,
+  stdin: () => process.stdin,
   stopped: () =>
     new Promise((resolve) => {
       for (const signal of ["SIGTERM", "SIGINT"] as const)
         process.once(signal, () => resolve(signal));
     }),
+  onSignals(names, heard) {
+    for (const name of names) process.on(name, heard);
+    return () => {
+      for (const name of names) process.off(name, heard);
+    };
+  },
   exit: process.exit,
   version: (JSON.parse(readFileSync(packageFile, "utf8")) as { version: string }).version,
 };
+
+// Whoever reads our output may leave early, as `| head` does. Each write learns of it by itself.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
+// Without a listener, Node answers this signal by opening a debugger's port.
+process.on("SIGUSR1", () => {});
 
 process.exitCode = await dispatch(COMMANDS, process.argv.slice(2), io);

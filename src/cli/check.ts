@@ -6,20 +6,28 @@ import { CONFIG_OPTION, loadAll } from "./load.ts";
 export const check: Command = {
   name: "check",
   summary: "Check configuration, keys and policy, and print every fault as file:line:col",
+  details: `Reads what serve would read, and changes nothing: run it before every start, and in CI. It looks
+at the configuration, at the key files that it names (kind, mode, owner) and at the policy. Exits
+with 0 when serve would accept all of it, with 1 and every fault when it would not.`,
   example: "nats-sts check --config nats-sts.yaml",
   options: CONFIG_OPTION,
   async run(args, io) {
     try {
       const { config, policy } = await loadAll(args, io);
-      io.out(
-        `${config.file}: ok (${config.issuers.length} issuers, ${config.accounts.length} accounts, policy ${policy.digest.slice(0, 16)})`,
-      );
+      const found = [
+        count(config.issuers.length, "issuer"),
+        count(config.accounts.length, "account"),
+        `policy ${policy.digest.slice(0, 16)}`,
+      ];
+      io.out(`${config.file}: ok (${found.join(", ")})`);
       return EXIT.done;
     } catch (error) {
       if (!(error instanceof FaultError)) throw error;
       io.err(error.message);
-      io.err(`${error.faults.length} ${error.faults.length === 1 ? "fault" : "faults"}`);
+      io.err(count(error.faults.length, "fault"));
       return EXIT.no;
     }
   },
 };
+
+const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;

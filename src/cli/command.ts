@@ -1,5 +1,3 @@
-import type { ParseArgsConfig } from "node:util";
-import { parseArgs } from "node:util";
 import type { Environment } from "../config/index.ts";
 import type { Owner } from "../keys/index.ts";
 
@@ -9,7 +7,10 @@ export interface Command {
   readonly name: string;
   /** What stands after the name and the options, for the usage line. */
   readonly operands?: string;
+  /** One line, without a full stop. */
   readonly summary: string;
+  /** What a newcomer has to know, in lines of at most 100 characters. */
+  readonly details?: string;
   /** A command line that works, with a word on what it does. */
   readonly example: string;
   readonly options: Readonly<Record<string, Option>>;
@@ -21,11 +22,13 @@ export interface Option {
   readonly type: "string" | "boolean";
   readonly short?: string;
   readonly default?: string;
+  /** True where it may stand there more than once: its value is a list. */
+  readonly multiple?: boolean;
   readonly describe: string;
 }
 
 export interface Args {
-  readonly values: Readonly<Record<string, string | boolean | undefined>>;
+  readonly values: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
   readonly operands: readonly string[];
 }
 
@@ -40,8 +43,12 @@ export interface Io {
   /** The working directory. */
   readonly cwd: string;
   now_ms(): number;
+  /** Standard input. Nothing touches it unless this is called. */
+  stdin(): AsyncIterable<Uint8Array>;
   /** Resolves with the name of the signal that asks the process to end. */
   stopped(): Promise<string>;
+  /** Calls back for each of these signals, until the function that it returns is called. */
+  onSignals(names: readonly NodeJS.Signals[], heard: (name: NodeJS.Signals) => void): () => void;
   /** Ends the process at once. */
   exit(code: number): never;
   readonly version: string;
@@ -49,70 +56,3 @@ export interface Io {
 
 /** Exit codes, for scripts and supervisors. */
 export const EXIT = { done: 0, no: 1, usage: 2, journal_lost: 3 } as const;
-
-/** Finds the command, reads its options and runs it. */
-export async function dispatch(
-  commands: readonly Command[],
-  argv: readonly string[],
-  io: Io,
-): Promise<number> {
-  if (argv.length === 0 || argv[0] === "help" || argv[0] === "--help" || argv[0] === "-h") {
-    io.out(overview(commands));
-    return argv.length === 0 ? EXIT.usage : EXIT.done;
-  }
-  if (argv[0] === "--version") {
-    io.out(io.version);
-    return EXIT.done;
-  }
-  const command = commands.find(({ name }) => name.split(" ").every((word, i) => argv[i] === word));
-  if (!command) {
-    io.err(`nats-sts: there is no command ${JSON.stringify(argv[0])}\n\n${overview(commands)}`);
-    return EXIT.usage;
-  }
-  const args = argv.slice(command.name.split(" ").length);
-  if (args.includes("--help") || args.includes("-h")) {
-    io.out(usage(command));
-    return EXIT.done;
-  }
-  try {
-    const { values, positionals } = parseArgs({
-      args,
-      options: command.options as NonNullable<ParseArgsConfig["options"]>, // ours has a description more
-      allowPositionals: command.operands !== undefined,
-      strict: true,
-    });
-    return await command.run({ values: values as Args["values"], operands: positionals }, io); // no option is multiple
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    if (!code?.startsWith("ERR_PARSE_ARGS")) throw error;
-    io.err(`nats-sts ${command.name}: ${message}\n\n${usage(command)}`);
-    return EXIT.usage;
-  }
-}
-
-function overview(commands: readonly Command[]): string {
-  const width = Math.max(...commands.map(({ name }) => name.length));
-  const list = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
-  return `nats-sts: an identity provider's token in, a short-lived NATS credential out.
-
-Usage: nats-sts COMMAND [OPTIONS]
-
-${list.join("\n")}
-
-nats-sts COMMAND --help tells more about one of them; nats-sts --version prints the version.`;
-}
-
-function usage({ name, operands, summary, example, options }: Command): string {
-  const list = Object.entries(options).map(
-    ([option, { type, short, describe, default: fallback }]) => {
-      const flag = `${short ? `-${short}, ` : "    "}--${option}${type === "string" ? " VALUE" : ""}`;
-      return `  ${flag.padEnd(22)}  ${describe}${fallback ? ` (default: ${fallback})` : ""}`;
-    },
-  );
-  const parts = [
-    `${summary}.`,
-    `Usage: nats-sts ${name} [OPTIONS]${operands ? ` ${operands}` : ""}`,
-  ];
-  if (list.length > 0) parts.push(list.join("\n"));
-  return [...parts, `Example:\n  ${example}`].join("\n\n");
-}

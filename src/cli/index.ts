@@ -7,9 +7,14 @@
  */
 import { check } from "./check.ts";
 import type { Command } from "./command.ts";
+import { exec } from "./exec.ts";
+import { fetch } from "./fetch.ts";
+import { init } from "./init/command.ts";
 import { journalVerify } from "./journal-verify.ts";
+import { refresh } from "./refresh.ts";
 import { serve } from "./serve.ts";
 
-export { type Command, dispatch, EXIT, type Io } from "./command.ts";
+export { type Command, EXIT, type Io } from "./command.ts";
+export { dispatch } from "./dispatch.ts";
 
-export const COMMANDS: readonly Command[] = [serve, check, journalVerify];
+export const COMMANDS: readonly Command[] = [init, serve, check, journalVerify, fetch, refresh, exec];

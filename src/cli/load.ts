@@ -1,7 +1,12 @@
-import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Loaded } from "../app.ts";
-import { type Fault, FaultError, type LoadedConfig, parseConfig } from "../config/index.ts";
+import {
+  type Fault,
+  FaultError,
+  type LoadedConfig,
+  readConfig,
+  readWritten,
+} from "../config/index.ts";
 import { loadKeyRing } from "../keys/index.ts";
 import { loadPolicy, type Policy } from "../policy/index.ts";
 import type { Args, Io } from "./command.ts";
@@ -18,30 +23,32 @@ export const CONFIG_OPTION = {
 /**
  * Reads everything that the operator wrote: configuration, keys, policy.
  *
- * @throws FaultError with every fault of all of them
+ * @throws FaultError with every fault of all of them; of the configuration alone where so much is
+ * wrong with it that it does not say which keys and which policy
  */
 export async function loadAll(
   { values }: Args,
   { env, owner, cwd }: Pick<Io, "env" | "owner" | "cwd">,
 ): Promise<Loaded> {
-  const file = resolve(
-    cwd,
-    String(values["config"] ?? (env["NATS_STS_CONFIG"] || "nats-sts.yaml")),
-  );
-  const loaded = parseConfig(await readText(file), file, env);
-  const { config } = loaded;
-  const [ring, policy] = await Promise.allSettled([loadKeyRing(loaded, owner), readPolicy(loaded)]);
-  if (ring.status === "fulfilled" && policy.status === "fulfilled") {
-    return { ...loaded, config, ring: ring.value, policy: policy.value };
+  const named = values["config"] ?? (env["NATS_STS_CONFIG"] || "nats-sts.yaml");
+  const file = resolve(cwd, String(named));
+  const bytes = await readWritten(file);
+  if ("fault" in bytes) {
+    const message = `${bytes.fault}: name the configuration with --config or NATS_STS_CONFIG`;
+    throw new FaultError([{ file, line: 1, col: 1, message }]);
   }
-  throw new FaultError([ring, policy].flatMap(faultsOf));
+  const { faults, loaded } = readConfig(bytes, file, env);
+  if (!loaded) throw new FaultError(faults);
+  const [ring, policy] = await Promise.allSettled([loadKeyRing(loaded, owner), readPolicy(loaded)]);
+  if (faults.length === 0 && ring.status === "fulfilled" && policy.status === "fulfilled")
+    return { ...loaded, ring: ring.value, policy: policy.value };
+  throw new FaultError([...faults, ...faultsOf(ring), ...faultsOf(policy)]);
 }
 
 async function readPolicy({ config, fault }: LoadedConfig): Promise<Policy> {
   const file = config.policy_file;
-  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    throw new FaultError([fault(["policy"], `${file} cannot be read (${error.code})`)]);
-  });
+  const bytes = await readWritten(file);
+  if ("fault" in bytes) throw new FaultError([fault(["policy"], `${file} ${bytes.fault}`)]);
   const context = {
     accounts: config.accounts.map(({ name }) => name),
     issuers: config.issuers.map(({ name }) => name),
@@ -57,13 +64,6 @@ async function readPolicy({ config, fault }: LoadedConfig): Promise<Policy> {
       error.faults.map((each) => ({ ...each, file: join(dirname(file), each.file) })),
     );
   }
-}
-
-async function readText(file: string): Promise<string> {
-  return readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    const message = `cannot be read (${error.code}): name the configuration with --config or NATS_STS_CONFIG`;
-    throw new FaultError([{ file, line: 1, col: 1, message }]);
-  });
 }
 
 function faultsOf(result: PromiseSettledResult<unknown>): readonly Fault[] {

@@ -9,16 +9,21 @@ import { CONFIG_OPTION, loadAll } from "./load.ts";
 export const serve: Command = {
   name: "serve",
   summary: "Run the service until SIGTERM or SIGINT",
+  details: `Starts only if check would find no fault. Logs are JSON lines on standard error; the line with
+"msg":"listening" says where it listens. On SIGTERM it takes no new requests, lets those in flight
+finish (limits.shutdown_grace) and exits with 0.
+
+These environment variables stand above the file: NATS_STS_LISTEN, NATS_STS_ADMIN_LISTEN,
+NATS_STS_METRICS_LISTEN, NATS_STS_PUBLIC_URL, NATS_STS_SERVERS (between commas), NATS_STS_LOG_LEVEL.`,
   example: "nats-sts serve --config nats-sts.yaml",
   options: CONFIG_OPTION,
   async run(args, io) {
     try {
       return await serving(args, io);
     } catch (error) {
-      const expected =
-        error instanceof FaultError || error instanceof JournalStartError || isListenError(error);
-      if (!expected) throw error;
-      io.err(sentence(error));
+      const said = sentence(error);
+      if (said === undefined) throw error;
+      io.err(said);
       return EXIT.no;
     }
   },
@@ -48,22 +53,28 @@ async function serving(args: Parameters<Command["run"]>[0], io: Io): Promise<num
   log.info({ url: app.url, public_url: config.public_url, policy: policy.digest }, "listening");
   const signal = await io.stopped();
   log.info({ signal }, "stopping");
-  const grace_ms = config.limits.shutdown_grace_s * 1000;
   const late = setTimeout(() => {
     log.error({ grace_s: config.limits.shutdown_grace_s }, "answers in flight took too long");
     io.exit(EXIT.no);
-  }, grace_ms);
-  await app.close();
-  clearTimeout(late);
+  }, config.limits.shutdown_grace_s * 1000);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(late);
+  }
   log.info("stopped");
   return EXIT.done;
 }
 
-const isListenError = (error: unknown) => (error as NodeJS.ErrnoException).syscall === "listen";
-
-function sentence(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
+/** What the operator can do something about, as a sentence; undefined for a mistake of ours. */
+function sentence(error: unknown): string | undefined {
+  if (error instanceof FaultError) return error.message;
+  if (error instanceof JournalStartError) return `nats-sts: ${error.message}`;
+  const { code, syscall, message } = error as NodeJS.ErrnoException; // if it is one, it has a syscall
+  if (syscall === undefined) return undefined;
   if (code === "EADDRINUSE")
     return `nats-sts: ${message}: another process listens there; stop it or change listen`;
-  return message;
+  return syscall === "listen" || syscall === "getaddrinfo"
+    ? `nats-sts: ${message}: change listen`
+    : `nats-sts: ${message}`;
 }

@@ -35,6 +35,7 @@ export interface KeysConfig {
   readonly file?: string;
   readonly ca_file?: string;
   readonly bearer_token_file?: string;
+  readonly keep_dir?: string;
   /** RFC 7638, SHA-256, base64url. */
   readonly thumbprints?: readonly string[];
 }
@@ -67,6 +68,8 @@ export interface Config {
   readonly metrics_listen: Address;
   /** Without a slash at the end. */
   readonly public_url: string;
+  /** Whether there is a page at /docs. */
+  readonly docs: boolean;
   readonly trusted_proxies: readonly string[];
   readonly default_ttl_s: number;
   readonly max_ttl_s: number;

@@ -2,33 +2,9 @@ import type { Static, TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import { Settings } from "typebox/system";
 import { Default } from "typebox/value";
-import { isMap, LineCounter, type Node, parseDocument } from "yaml";
-import { sayFault } from "./say.ts";
-
-/** One mistake in a file that a person wrote, where it stands and what to do. */
-export interface Fault {
-  readonly file: string;
-  /** Both count from 1. */
-  readonly line: number;
-  readonly col: number;
-  readonly message: string;
-}
-
-/** What was written cannot be used. Holds every fault found, in the order of the file. */
-export class FaultError extends Error {
-  override readonly name = "FaultError";
-  readonly faults: readonly Fault[];
-
-  constructor(faults: readonly Fault[]) {
-    super(
-      faults.map(({ file, line, col, message }) => `${file}:${line}:${col}: ${message}`).join("\n"),
-    );
-    this.faults = faults;
-  }
-}
-
-/** A path into a document: keys and indexes. */
-export type Path = readonly (string | number)[];
+import { type Fault, FaultError, type Path } from "./fault.ts";
+import { type Said, sayFault } from "./say.ts";
+import { readYaml } from "./yaml.ts";
 
 /** A file that fits its schema, with the means to say where in it something stands. */
 export interface Document<T> {
@@ -37,64 +13,77 @@ export interface Document<T> {
   fault(path: Path, message: string): Fault;
 }
 
-/** Larger files are refused before they are parsed. */
-export const DOCUMENT_LIMIT_BYTES = 16 * 1024 * 1024;
-/** Faults beyond this many are counted, not listed. */
-const FAULTS_LISTED = 100;
+/** A file read against its schema, whether it fits or not. */
+export interface Draft<T> {
+  readonly faults: readonly Fault[];
+  /** What fits, with its defaults; undefined stands for what does not. */
+  readonly value: Partially<T>;
+  /** What there is if that is enough, so that other faults can be looked for. */
+  readonly usable: T | undefined;
+  fault(path: Path, message: string): Fault;
+  /** Whether this was written, rather than filled in. */
+  has(path: Path): boolean;
+}
+
+/** Any part may be missing. */
+export type Partially<T> = T extends readonly (infer Item)[]
+  ? readonly (Partially<Item> | undefined)[]
+  : T extends object
+    ? { readonly [K in keyof T]?: Partially<T[K]> | undefined }
+    : T;
+
 /** TypeBox stops at 8 complaints unless told otherwise; one value that fits no union makes as many. */
 const COMPLAINTS_LIMIT = 10_000;
 
 /**
- * Reads YAML strictly (YAML 1.2 core schema, no aliases, no custom tags, no duplicate keys) and
- * checks it against a schema, in which unknown keys are faults.
+ * Reads YAML strictly and checks it against a schema, in which unknown keys are faults.
  *
  * @throws {@link FaultError} with every fault and its position.
  */
 export function readDocument<S extends TSchema>(
-  text: string,
+  source: string | Uint8Array,
   file: string,
   schema: S,
 ): Document<Static<S>> {
-  const whole = (message: string) => new FaultError([{ file, line: 1, col: 1, message }]);
-  if (Buffer.byteLength(text) > DOCUMENT_LIMIT_BYTES) {
-    throw whole(`is larger than ${DOCUMENT_LIMIT_BYTES} bytes`);
-  }
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, version: "1.2" });
-  const broken = [...document.errors, ...document.warnings].map(({ message, pos }) => {
-    const { line, col } = lines.linePos(pos[0]);
-    return { file, line, col, message: message.split(/ at line \d/)[0] ?? message };
-  });
-  if (broken.length > 0) throw new FaultError(broken);
-
-  const fault = (path: Path, message: string): Fault => {
-    const { line, col } = lines.linePos(offsetOf(document.contents, path));
-    return { file, line, col, message };
-  };
-  let value: unknown;
-  try {
-    value = Default(schema, document.toJS({ maxAliasCount: 0 }));
-  } catch {
-    throw whole("YAML aliases are not supported: write the value out where it is used");
-  }
-  const check: Validator = Compile(schema);
-  if (!check.Check(value)) throw new FaultError(faultsOf(check, value, schema, fault));
-  return { value: value as Static<S>, fault };
+  const { faults, usable, fault } = readDraft(source, file, schema);
+  if (faults.length > 0 || usable === undefined) throw new FaultError(faults);
+  return { value: usable, fault };
 }
 
-function faultsOf(
-  check: Validator,
-  value: unknown,
-  schema: TSchema,
-  fault: Document<unknown>["fault"],
-): Fault[] {
-  const said = sayFault(complaintsOf(check, value), schema);
-  const faults = said.map(({ path, message }) => fault(path, message));
-  faults.sort((a, b) => a.line - b.line || a.col - b.col);
-  const more = faults.length - FAULTS_LISTED;
-  return more > 0
-    ? [...faults.slice(0, FAULTS_LISTED), fault([], `and ${more} more faults`)]
-    : faults;
+/**
+ * The same, but goes on where something does not fit, so that it can be told together with what a
+ * schema cannot say.
+ *
+ * @throws {@link FaultError} where the file cannot be read as YAML at all
+ */
+export function readDraft<S extends TSchema>(
+  source: string | Uint8Array,
+  file: string,
+  schema: S,
+): Draft<Static<S>> {
+  const written = readYaml(source, file);
+  const fault = (path: Path, message: string): Fault => ({
+    file,
+    ...written.place(path),
+    message,
+  });
+  const check: Validator = Compile(schema);
+  const filled = Default(schema, written.value);
+  if (check.Check(filled)) {
+    const usable = filled as Static<S>; // just checked
+    return { faults: [], value: usable as Partially<Static<S>>, usable, fault, has: written.has };
+  }
+  const said = sayFault(complaintsOf(check, filled), schema);
+  if (said.length === 0) said.push({ path: [], message: "does not fit its schema" });
+  const value = without(filled, said);
+  const again = Default(schema, structuredClone(value));
+  return {
+    faults: said.map(({ path, message }) => fault(path, message)),
+    value: value as Partially<Static<S>>, // whatever did not fit was taken out
+    usable: check.Check(again) ? (again as Static<S>) : undefined, // just checked
+    fault,
+    has: written.has,
+  };
 }
 
 function complaintsOf(check: Validator, value: unknown) {
@@ -107,21 +96,20 @@ function complaintsOf(check: Validator, value: unknown) {
   }
 }
 
-/** The offset of the key (or item) that a path names; of the nearest one above it where it is absent. */
-function offsetOf(root: Node | null, path: Path): number {
-  let node: unknown = root;
-  let offset = root?.range?.[0] ?? 0;
-  for (const step of path) {
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => String(key) === String(step));
-      if (!pair) return offset;
-      offset = (pair.key as Node | null)?.range?.[0] ?? offset;
-      node = pair.value;
-    } else {
-      node = (node as { items?: unknown[] } | null)?.items?.[Number(step)];
-      if (!node) return offset;
-      offset = (node as Node).range?.[0] ?? offset;
-    }
+/** The value with everything that something was said about taken out. Lists keep their indexes. */
+function without(value: unknown, said: readonly Said[]): unknown {
+  for (const { path } of said) {
+    const last = path.at(-1);
+    if (last === undefined) return {};
+    let holder: unknown = value;
+    for (const step of path.slice(0, -1)) holder = stepInto(holder, step);
+    if (Array.isArray(holder)) holder[Number(last)] = undefined;
+    else if (typeof holder === "object" && holder !== null) Reflect.deleteProperty(holder, last);
   }
-  return offset;
+  return value;
+}
+
+function stepInto(value: unknown, step: string): unknown {
+  const own = typeof value === "object" && value !== null && Object.hasOwn(value, step);
+  return own ? (value as Record<string, unknown>)[step] : undefined; // an own key, as just asked
 }

@@ -11,4 +11,9 @@ export const name = (what: string) =>
   });
 
 /** A path, relative to the file that names it. */
-export const Path = (description: string) => Type.String({ minLength: 1, description });
+export const Path = (description: string) =>
+  Type.String({
+    pattern: "^[^\\x00-\\x1f\\x7f]{1,4096}$",
+    errorMessage: "must be a path, in one line",
+    description,
+  });

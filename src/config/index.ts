@@ -4,6 +4,7 @@
  * Promises: every fault at once, with file, line and column; unknown keys are faults; nothing is
  * repaired. May touch: the files that the configuration names.
  */
+export { isLoopback, webUrl } from "./address.ts";
 export type {
   AccountConfig,
   Address,
@@ -12,10 +13,13 @@ export type {
   KeysConfig,
   Limits,
 } from "./config.ts";
-export { type Document, type Fault, FaultError, type Path, readDocument } from "./document.ts";
-export { isLoopback } from "./issuer.ts";
+export { type Document, readDocument } from "./document.ts";
+export type { Environment } from "./environment.ts";
+export { type Fault, FaultError, type Path } from "./fault.ts";
+export { readWritten } from "./file.ts";
 export { ISSUER_FORMS, type IssuerForm, PRESET_NAMES, type PresetName } from "./issuer-forms.ts";
 export { ALGORITHMS, type Algorithm } from "./issuer-schema.ts";
-export { type Environment, type LoadedConfig, parseConfig } from "./load.ts";
+export { type LoadedConfig, parseConfig, readConfig } from "./load.ts";
 export { suggestion } from "./say.ts";
+export { ConfigFile } from "./schema.ts";
 export { type Bucket, bucket, Duration, Rate, seconds } from "./units.ts";

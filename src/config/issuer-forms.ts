@@ -38,9 +38,7 @@ export const ISSUER_FORMS = {
   },
   cognito: {
     example: "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEfGhI",
-    form: https(
-      "cognito-idp\\.[a-z0-9-]+\\.amazonaws\\.com(?:\\.cn)?/[a-z0-9-]+_[A-Za-z0-9]+",
-    ),
+    form: https("cognito-idp\\.[a-z0-9-]+\\.amazonaws\\.com(?:\\.cn)?/[a-z0-9-]+_[A-Za-z0-9]+"),
     say: "must be a user pool, https://cognito-idp.REGION.amazonaws.com/POOL-ID: the hosted login domain is not the issuer",
   },
   aws: {
@@ -97,11 +95,7 @@ export const ISSUER_FORMS = {
     form: https(`${HOST}(?:/[\\w.-]+)*/application/o/[\\w-]+/`),
     say: "must be an application, https://HOST/application/o/SLUG/ with the slash at the end",
   },
-  ping: {
-    example: "https://auth.pingone.eu/11111111-2222-3333-4444-555555555555/as",
-    form: https(`(?!auth\\.pingone\\.[a-z.]+(?!/${GUID}/as$)).+`),
-    say: "must be https://auth.pingone.TLD/ENVIRONMENT-ID/as, or the base URL of a PingFederate",
-  },
+  ping: { example: "https://auth.pingone.eu/11111111-2222-3333-4444-555555555555/as" },
 } as const satisfies Record<string, IssuerForm>;
 
 export type PresetName = keyof typeof ISSUER_FORMS;

@@ -23,6 +23,11 @@ const Keys = Type.Object(
     bearer_token_file: Type.Optional(
       Path("A token that is sent to url, such as that of the service account of this pod."),
     ),
+    keep_dir: Type.Optional(
+      Path(
+        "A folder where keys are kept, so that a start during an outage of the issuer has some.",
+      ),
+    ),
     thumbprints: Type.Optional(
       Type.Array(
         Type.String({
@@ -89,7 +94,9 @@ export const Issuer = Type.Object(
         { minItems: 1, description: "Signature algorithms, in place of those of the preset." },
       ),
     ),
-    max_token_age: Type.Optional(Duration({ description: "Tokens issued before that are too old." })),
+    max_token_age: Type.Optional(
+      Duration({ description: "Tokens issued before that are too old." }),
+    ),
     max_token_lifetime: Type.Optional(
       Duration({ description: "Tokens that were issued for longer are refused." }),
     ),

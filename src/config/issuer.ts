@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { isLoopback, webUrl } from "./address.ts";
 import type { IssuerConfig } from "./config.ts";
 import { ISSUER_FORMS, type IssuerForm } from "./issuer-forms.ts";
 import type { IssuerFile } from "./issuer-schema.ts";
@@ -17,16 +17,17 @@ export function issuerOf(file: IssuerFile, below: (path: string) => string): Iss
 }
 
 function keysOf(
-  { file, ca_file, bearer_token_file, ...rest }: NonNullable<IssuerFile["jwks"]>,
+  keys: NonNullable<IssuerFile["jwks"]>,
   below: (path: string) => string,
 ): NonNullable<IssuerConfig["jwks"]> {
-  return {
-    ...rest,
-    ...(file !== undefined && { file: below(file) }),
-    ...(ca_file !== undefined && { ca_file: below(ca_file) }),
-    ...(bearer_token_file !== undefined && { bearer_token_file: below(bearer_token_file) }),
-  };
+  const paths = PATHS.flatMap((key) => {
+    const path = keys[key];
+    return path === undefined ? [] : [[key, below(path)] as const];
+  });
+  return { ...keys, ...Object.fromEntries(paths) };
 }
+
+const PATHS = ["file", "ca_file", "bearer_token_file", "keep_dir"] as const;
 
 /** One thing wrong with an issuer: the keys that lead to it, and a sentence. */
 export type IssuerFault = readonly [at: readonly string[], message: string];
@@ -35,21 +36,23 @@ export type IssuerFault = readonly [at: readonly string[], message: string];
 export function issuerFaults(issuer: IssuerConfig): IssuerFault[] {
   const faults = [...urlFaults(issuer), ...keyFaults(issuer)];
   const { max_token_age_s: age = 0, max_token_lifetime_s: lifetime = Infinity } = issuer;
-  if (age > lifetime) faults.push([["max_token_age"], "must not be longer than max_token_lifetime"]);
+  if (age > lifetime)
+    faults.push([["max_token_age"], "must not be longer than max_token_lifetime"]);
   return faults;
 }
 
 function urlFaults({ url, preset, insecure_http }: IssuerConfig): IssuerFault[] {
   const { form, say = "" }: IssuerForm = ISSUER_FORMS[preset];
   const misfit = (): IssuerFault[] => (form && !form.test(url) ? [[["url"], say]] : []);
-  if (preset === "spiffe") return misfit();
+  // Told first: it is the better sentence for an https url with, say, a placeholder in it.
+  if (preset === "spiffe" || (url.startsWith("https://") && misfit().length > 0)) return misfit();
   const parsed = webUrl(url);
   if (!parsed) {
     const message =
       "must be an https URL without user, query and fragment, exactly as in the iss of the tokens";
     return [[["url"], message]];
   }
-  if (parsed.protocol === "https:") return misfit();
+  if (parsed.protocol === "https:") return [];
   if (!isLoopback(parsed.hostname))
     return [[["url"], "must be https: only an issuer on a loopback address may use http"]];
   // A provider that stands in for the real one on loopback need not have its name.
@@ -69,7 +72,7 @@ function keyFaults({ preset, jwks, insecure_http }: IssuerConfig): IssuerFault[]
   if (!jwks) return faults;
   const { url, file, ca_file, bearer_token_file } = jwks;
   if (file !== undefined) {
-    for (const key of ["url", "ca_file", "bearer_token_file"] as const)
+    for (const key of ["url", "ca_file", "bearer_token_file", "keep_dir"] as const)
       if (jwks[key] !== undefined) fault(key, "has no meaning beside file: keep one of them");
     return faults;
   }
@@ -84,18 +87,4 @@ function keyFaults({ preset, jwks, insecure_http }: IssuerConfig): IssuerFault[]
   if (bearer_token_file !== undefined && url === undefined)
     fault("bearer_token_file", "needs url beside it: the token is sent there and nowhere else");
   return faults;
-}
-
-/** Parses an http or https URL that has no user, query or fragment. */
-export function webUrl(text: string): URL | undefined {
-  if (!URL.canParse(text) || text.includes("?") || text.includes("#")) return undefined;
-  const url = new URL(text);
-  const web = url.protocol === "https:" || url.protocol === "http:";
-  return web && url.username === "" && url.password === "" ? url : undefined;
-}
-
-/** True for addresses that no other machine can reach. */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, "");
-  return bare === "localhost" || bare === "::1" || (isIP(bare) === 4 && bare.startsWith("127."));
 }

@@ -1,7 +1,11 @@
 import type { TSchema } from "typebox";
 import type { TLocalizedValidationError } from "typebox/error";
 
-interface Said {
+/** Nothing that we know has a longer name, in characters. */
+const WORD_LIMIT = 64;
+
+/** A complaint in words, and where the value stands (or should). */
+export interface Said {
   readonly path: readonly string[];
   readonly message: string;
 }
@@ -11,43 +15,97 @@ interface Said {
  * what was probably meant. A schema can bring its own sentence as `errorMessage`.
  */
 export function sayFault(errors: readonly TLocalizedValidationError[], schema: TSchema): Said[] {
-  // A union complains once itself and once for each member: where it has a sentence, that one is enough.
-  const unions = errors
-    .filter((e) => e.keyword === "anyOf" && sentenceAt(schema, e.schemaPath) !== undefined)
-    .map((e) => `${e.schemaPath}/anyOf/`);
-  return errors
-    .filter(
-      (e) => e.keyword !== "boolean" && !unions.some((union) => e.schemaPath.startsWith(union)),
-    )
-    .flatMap((e) => sentences(e, schema));
+  const unions = errors.filter((e) => e.keyword === "anyOf");
+  const muted = new Set(unions.flatMap((union) => needless(union, errors, schema)));
+  return errors.filter((e) => !muted.has(e)).flatMap((e) => sentences(e, schema));
 }
+
+/**
+ * A union complains once itself and once for each member. Where the value is a map and one member alone
+ * takes maps, what that says is enough; otherwise the union's own sentence is, where it has one.
+ */
+function needless(
+  union: TLocalizedValidationError,
+  errors: readonly TLocalizedValidationError[],
+  schema: TSchema,
+): TLocalizedValidationError[] {
+  if (sentenceAt(schema, union.schemaPath) === undefined) return [];
+  const { instancePath: at } = union;
+  const below = `${union.schemaPath}/anyOf/`;
+  const inner = errors.filter(
+    (e) => e.schemaPath.startsWith(below) && `${e.instancePath}/`.startsWith(`${at}/`),
+  );
+  const memberOf = (e: TLocalizedValidationError) =>
+    e.schemaPath.slice(below.length).split("/")[0] ?? "";
+  const isMisfit = (e: TLocalizedValidationError) =>
+    e.instancePath === at && MISFITS.includes(e.keyword);
+  const misfits = new Set(inner.filter(isMisfit).map(memberOf));
+  const isMap = (member: string) => schemaAt(schema, below + member)?.["type"] === "object";
+  const meant = new Set(inner.map(memberOf).filter((m) => !misfits.has(m) && isMap(m)));
+  return meant.size === 1 ? [union, ...inner.filter((e) => !meant.has(memberOf(e)))] : inner;
+}
+
+/** Complaints that a value is of another sort altogether. */
+const MISFITS: readonly string[] = ["type", "const", "enum", "anyOf"];
 
 function sentences(error: TLocalizedValidationError, schema: TSchema): Said[] {
   const path = error.instancePath.split("/").slice(1).map(pointerStep);
   switch (error.keyword) {
-    case "additionalProperties": {
-      const known = Object.keys(
-        (schemaAt(schema, error.schemaPath)?.["properties"] as object) ?? {},
-      );
-      return error.params.additionalProperties.map((key) => ({
-        path: [...path, key],
-        message: `unknown key ${JSON.stringify(key)}${suggestion(key, known)}`,
-      }));
+    case "additionalProperties": // told key by key, as the schema `false` of each
+      return [];
+    case "boolean": {
+      const [key = "", holder = ""] = [path.at(-1), error.schemaPath.replace(/\/[^/]*$/, "")];
+      const known = Object.keys((schemaAt(schema, holder)?.["properties"] as object) ?? {});
+      return [{ path, message: `unknown key ${quoted(key)}${suggestion(key, known)}` }];
     }
     case "required":
-      return error.params.requiredProperties.map((key) => ({
-        path,
-        message: `missing key ${JSON.stringify(key)}`,
-      }));
+      return error.params.requiredProperties
+        .filter(
+          (key) =>
+            schemaAt(schema, `${error.schemaPath}/properties/${key}`)?.["default"] === undefined,
+        )
+        .map((key) => ({ path: [...path, key], message: `missing key ${JSON.stringify(key)}` }));
     default:
-      return [{ path, message: sentenceAt(schema, error.schemaPath) ?? error.message }];
+      return [{ path, message: sentenceAt(schema, error.schemaPath) ?? plainly(error) }];
   }
 }
+
+const TYPES: Readonly<Record<string, string>> = {
+  object: "must be a map: lines of key: value",
+  array: "must be a list",
+  string: "must be a text",
+  boolean: "must be true or false",
+  integer: "must be a whole number",
+  number: "must be a number",
+};
+
+/** A complaint in the words of people who write YAML. */
+function plainly(error: TLocalizedValidationError): string {
+  switch (error.keyword) {
+    case "type":
+      return TYPES[String(error.params.type)] ?? error.message;
+    case "minItems":
+      return `must have at least ${error.params.limit} of them`;
+    case "minLength":
+      return "must not be empty";
+    case "minimum":
+      return `must be at least ${error.params.limit}`;
+    case "maximum":
+      return `must be at most ${error.params.limit}`;
+    default:
+      return error.message;
+  }
+}
+
+/** A key as it was written; of a long one, the beginning. */
+const quoted = (key: string) =>
+  JSON.stringify(key.length > WORD_LIMIT ? `${key.slice(0, WORD_LIMIT)}…` : key);
 
 /** The names that are written almost like this one, as a question. */
 export function suggestion(word: string, known: readonly string[]): string {
   const near = known.find(
-    (name) => distance(word, name) <= Math.max(1, Math.floor(name.length / 4)),
+    (name) =>
+      word.length <= WORD_LIMIT && distance(word, name) <= Math.max(1, Math.floor(name.length / 4)),
   );
   if (near !== undefined) return `: did you mean ${JSON.stringify(near)}?`;
   return known.length > 0 ? `; known here: ${known.join(", ")}` : "";

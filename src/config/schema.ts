@@ -10,8 +10,21 @@ const Listen = (fallback: string, description: string) =>
     default: fallback,
     description,
   });
-const count = (fallback: number, description: string) =>
-  Type.Integer({ minimum: 1, default: fallback, description });
+const MIB = 1024 * 1024;
+const count = (fallback: number, most: number, description: string) =>
+  Type.Integer({
+    minimum: 1,
+    maximum: most,
+    errorMessage: `must be a whole number from 1 to ${most}`,
+    default: fallback,
+    description,
+  });
+/** A user or password in it would be told to every caller. */
+const Server = Type.String({
+  pattern: "^((nats|tls|wss?)://)?[A-Za-z0-9._:\\[\\]-]{1,255}(/[A-Za-z0-9._~/-]{0,255})?$",
+  errorMessage:
+    "must be the URL of a NATS server, such as nats://127.0.0.1:4222, without user and password",
+});
 
 const Account = Type.Object(
   {
@@ -34,7 +47,8 @@ const Account = Type.Object(
       { minItems: 1, description: "The first one signs, all of them are known." },
     ),
     servers: Type.Optional(
-      Type.Array(Type.String({ minLength: 1 }), {
+      Type.Array(Server, {
+        minItems: 1,
         description: "Told to callers in place of the common ones.",
       }),
     ),
@@ -44,9 +58,9 @@ const Account = Type.Object(
 
 const Limits = Type.Object(
   {
-    body_bytes: count(65_536, "Larger request bodies are refused."),
-    header_bytes: count(16_384, "Larger request headers are refused."),
-    token_bytes: count(12_288, "Larger tokens are refused before they are parsed."),
+    body_bytes: count(65_536, 16 * MIB, "Larger request bodies are refused."),
+    header_bytes: count(16_384, MIB, "Larger request headers are refused."),
+    token_bytes: count(12_288, MIB, "Larger tokens are refused before they are parsed."),
     request_timeout: Duration({
       default: "5s",
       description: "A request must have arrived by then.",
@@ -57,7 +71,7 @@ const Limits = Type.Object(
     }),
     rate_per_address: Rate({ default: "6000/m", description: "Requests from one address." }),
     rate_per_identity: Rate({ default: "600/m", description: "Credentials for one identity." }),
-    rate_keys: count(100_000, "Addresses and identities that are counted at once."),
+    rate_keys: count(100_000, 10_000_000, "Addresses and identities that are counted at once."),
     journal_unverified: Rate({
       default: "50/s",
       description: "Refusals before verification that are journaled.",
@@ -74,6 +88,7 @@ const Journal = Type.Union(
         dir: Path("The folder of the journal."),
         writer: Type.String({
           pattern: "^[a-z0-9-]{1,32}$",
+          errorMessage: "must be 1 to 32 of a-z, 0-9 and -",
           default: "main",
           description: "The name of this instance: one writer a folder.",
         }),
@@ -104,11 +119,15 @@ export const ConfigFile = Type.Object(
       default: false,
       description: "Allows listening beyond loopback without TLS, for those behind a mesh.",
     }),
+    docs: Type.Boolean({
+      default: true,
+      description: "Serves a page at /docs to read the description of the HTTP interface.",
+    }),
     trusted_proxies: Type.Array(Type.String({ minLength: 1 }), {
       default: [],
       description: "Networks (CIDR) whose X-Forwarded-For is believed.",
     }),
-    servers: Type.Array(Type.String({ minLength: 1 }), {
+    servers: Type.Array(Server, {
       minItems: 1,
       default: ["nats://127.0.0.1:4222"],
       description: "NATS servers, told to callers.",
@@ -131,7 +150,7 @@ export const ConfigFile = Type.Object(
     journal: Journal,
     limits: Limits,
   },
-  strict,
+  { ...strict, errorMessage: "must hold settings: lines such as listen: 127.0.0.1:8080" },
 );
 
 export type ConfigFile = Static<typeof ConfigFile>;

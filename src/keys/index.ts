@@ -5,6 +5,8 @@
  * nothing that can be printed shows it. Refuses keys that this service must not hold. May touch:
  * the key files that the configuration names.
  */
+export { userKeyOf, userKeyProof } from "./held-key.ts";
+export { instanceKey, makeInstanceKey } from "./instance-key.ts";
 export type { Owner } from "./key-file.ts";
 export { base32, decodePublicKey } from "./nkey.ts";
 export { type KeyRing, loadKeyRing } from "./ring.ts";

@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { decodeSeed, type NkeyKind, SEED_CHARACTERS } from "./nkey.ts";
 import { type Signer, seedSigner } from "./signer.ts";
@@ -17,19 +18,41 @@ const WRONG_KIND: Readonly<Record<Exclude<NkeyKind, "account">, string>> = {
   curve: "holds a curve key, which can only encrypt: list an account signing key",
 };
 
+/** Why a key file is refused, and what to do about it. */
+export interface KeyFault {
+  readonly fault: string;
+  /** True where there is no such file. */
+  readonly missing?: boolean;
+}
+
 /** Who runs this process. */
 export interface Owner {
   readonly uid: number;
 }
 
 /** Reads an account signing seed. The answer is a signer, or what is wrong and what to do about it. */
-export async function readSigner(
+export function readSigner(file: string, owner: Owner): Promise<Signer | KeyFault> {
+  return readSeed(file, owner, signerOf);
+}
+
+/**
+ * Reads a seed file that only its owner can read, and gives the seed in it, undefined where there is
+ * none, to `use`, which wipes it. The answer is what that makes of it, or why the file is refused.
+ */
+export async function readSeed<T>(
   file: string,
   owner: Owner,
-): Promise<Signer | { readonly fault: string }> {
-  const handle = await open(file, "r").catch((error: NodeJS.ErrnoException) => error.code ?? "EIO");
+  use: (seed: ReturnType<typeof decodeSeed>) => T,
+): Promise<T | KeyFault> {
+  // Without O_NONBLOCK, opening a pipe waits until somebody writes to it.
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch(
+    (error: NodeJS.ErrnoException) => error.code ?? "EIO",
+  );
   if (typeof handle === "string")
-    return { fault: `cannot be read (${handle}): check the path and its permissions` };
+    return {
+      fault: `cannot be read (${handle}): check the path and its permissions`,
+      missing: handle === "ENOENT",
+    };
   const content = Buffer.alloc(KEY_FILE_LIMIT_BYTES + 1);
   try {
     const stat = await handle.stat();
@@ -38,18 +61,21 @@ export async function readSigner(
     if (open_to_others) return { fault: open_to_others };
     const { bytesRead } = await handle.read(content, 0, content.length, 0);
     if (bytesRead > KEY_FILE_LIMIT_BYTES)
-      return { fault: `is larger than ${KEY_FILE_LIMIT_BYTES} bytes: not a seed file` };
-    return signerOf(content.subarray(0, bytesRead));
+      return {
+        fault: `is larger than ${KEY_FILE_LIMIT_BYTES} bytes: a file with one seed is meant, not a creds file`,
+      };
+    return use(decodeSeed(seedIn(content.subarray(0, bytesRead))));
   } finally {
     content.fill(0);
     await handle.close();
   }
 }
 
-function signerOf(content: Uint8Array): Signer | { readonly fault: string } {
-  const seed = decodeSeed(seedIn(content));
+function signerOf(seed: ReturnType<typeof decodeSeed>): Signer | KeyFault {
   if (!seed)
-    return { fault: `holds no nkey seed (58 characters beginning with SA): ${HOW_TO_MAKE}` };
+    return {
+      fault: `must hold the seed of an account signing key (58 characters beginning with SA) and nothing else: ${HOW_TO_MAKE}`,
+    };
   if (seed.kind === "account") return seedSigner(seed.raw);
   seed.raw.fill(0);
   return { fault: `${WRONG_KIND[seed.kind]}; ${HOW_TO_MAKE}` };

@@ -25,18 +25,25 @@ export const SEED_CHARACTERS = 58;
 
 /** Base32 without padding, upper case. */
 export function base32(bytes: Uint8Array): string {
-  let text = "";
+  return Buffer.from(base32Ascii(bytes)).toString("latin1");
+}
+
+/** The same as ASCII bytes, for what must not become a string. */
+function base32Ascii(bytes: Uint8Array): Uint8Array {
+  const out = new Uint8Array(Math.ceil((bytes.length * 8) / 5));
   let held = 0;
   let bits = 0;
+  let at = 0;
   for (const byte of bytes) {
     held = ((held << 8) | byte) & 0xfff;
     bits += 8;
     while (bits >= 5) {
       bits -= 5;
-      text += ALPHABET[(held >> bits) & 31];
+      out[at++] = ALPHABET.charCodeAt((held >> bits) & 31);
     }
   }
-  return bits > 0 ? text + ALPHABET[(held << (5 - bits)) & 31] : text;
+  if (bits > 0) out[at] = ALPHABET.charCodeAt((held << (5 - bits)) & 31);
+  return out;
 }
 
 /** The bytes of base32 text given as ASCII bytes; undefined where a character or its bits do not fit. */
@@ -47,7 +54,7 @@ export function fromBase32(ascii: Uint8Array): Uint8Array | undefined {
   let at = 0;
   for (const code of ascii) {
     const value = code >= 65 && code <= 90 ? code - 65 : code >= 50 && code <= 55 ? code - 24 : -1;
-    if (value < 0) return undefined;
+    if (value < 0) return wiped(out);
     held = ((held << 5) | value) & 0xfff;
     bits += 5;
     if (bits >= 8) {
@@ -55,7 +62,12 @@ export function fromBase32(ascii: Uint8Array): Uint8Array | undefined {
       out[at++] = (held >> bits) & 255;
     }
   }
-  return (held & ((1 << bits) - 1)) === 0 ? out : undefined;
+  return (held & ((1 << bits) - 1)) === 0 ? out : wiped(out);
+}
+
+/** What was decoded so far may be most of a seed. */
+function wiped(bytes: Uint8Array): undefined {
+  bytes.fill(0);
 }
 
 /** The 56 characters of a public nkey. */
@@ -65,15 +77,28 @@ export function encodePublicKey(kind: NkeyKind, raw: Uint8Array): string {
 
 /** The 32 bytes of a public nkey of this kind; undefined for anything else (length, case, prefix, CRC). */
 export function decodePublicKey(kind: NkeyKind, text: string): Uint8Array | undefined {
-  if (text.length !== 56) return undefined;
+  // As ASCII, letters beyond it would become others.
+  if (!/^[A-Z2-7]{56}$/.test(text)) return undefined;
   const bytes = fromBase32(Buffer.from(text, "latin1"));
   return bytes && bytes[0] === PREFIX[kind] && crcFits(bytes) ? bytes.subarray(1, 33) : undefined;
 }
 
 /** The text of a seed. Only for keys that leave with the answer. */
 export function encodeSeed(kind: NkeyKind, raw: Uint8Array): string {
+  return Buffer.from(encodeSeedAscii(kind, raw)).toString("latin1");
+}
+
+/** The same as ASCII bytes, for keys that stay. The caller wipes them. */
+export function encodeSeedAscii(kind: NkeyKind, raw: Uint8Array): Uint8Array {
   const prefix = PREFIX[kind];
-  return base32(withCrc(Uint8Array.of(SEED_PREFIX | (prefix >> 5), (prefix & 31) << 3, ...raw)));
+  const bytes = withCrc(
+    Uint8Array.of(SEED_PREFIX | (prefix >> 5), (prefix & 31) << 3, ...raw),
+  );
+  try {
+    return base32Ascii(bytes);
+  } finally {
+    bytes.fill(0);
+  }
 }
 
 /** The kind and the 32 bytes of a seed given as ASCII bytes; undefined where it is none. The caller wipes them. */

@@ -1,0 +1,132 @@
+import { resolve } from "node:path";
+import {
+  type ClientEffects,
+  ClientError,
+  type CredentialOptions,
+  serviceUrl,
+  systemEffects,
+  type TokenSource,
+  tokenFromCommand,
+  tokenFromEnv,
+  tokenFromFile,
+  tokenFromStream,
+} from "../client/index.ts";
+import { seconds } from "../config/index.ts";
+import type { Args, Io } from "./command.ts";
+
+/** Where a token is looked for when nothing is said. */
+export const TOKEN_VARIABLE = "NATS_STS_TOKEN";
+
+/** The options that every command of the client side has. */
+export const CLIENT_OPTIONS = {
+  url: { type: "string", describe: "The service, such as https://sts.example.com" },
+  "public-url": {
+    type: "string",
+    describe: "Its own public_url, where it is reached by another URL than that",
+  },
+  "token-file": { type: "string", describe: "Read the token from a file; - is standard input" },
+  "token-env": {
+    type: "string",
+    describe: `Read the token from a variable (default: ${TOKEN_VARIABLE})`,
+  },
+  "token-command": {
+    type: "string",
+    describe: "Run a command, without a shell, whose output is the token",
+  },
+  account: { type: "string", describe: "The account, where your roles are in several" },
+  roles: { type: "string", multiple: true, describe: "Only this role; may be repeated" },
+  publish: {
+    type: "string",
+    multiple: true,
+    describe: "Only this subject of those granted; may be repeated; '' for none",
+  },
+  subscribe: {
+    type: "string",
+    multiple: true,
+    describe: "Only this subject, or 'subject queue'; may be repeated; '' for none",
+  },
+  ttl: { type: "string", describe: "A shorter life, such as 5m" },
+} as const;
+
+/** What the options ask for, or what is wrong with them. */
+export function credentialOptions(
+  { values }: Args,
+  io: Pick<Io, "cwd" | "env" | "stdin">,
+): CredentialOptions | string {
+  if (values["url"] === undefined) return "say which service: --url https://sts.example.com";
+  const ttl = values["ttl"];
+  if (ttl !== undefined && !/^[1-9][0-9]{0,5}[smhd]$/.test(String(ttl)))
+    return "--ttl must be a duration such as 30s, 5m or 1h";
+  const public_url = values["public-url"];
+  const account = values["account"];
+  const [roles, publish, subscribe] = ["roles", "publish", "subscribe"].map((name) =>
+    listOf(values[name]),
+  );
+  try {
+    const token = tokenSource(values, io);
+    if (typeof token === "string") return token;
+    return {
+      url: serviceUrl(String(values["url"]), "--url"),
+      ...(public_url !== undefined && {
+        public_url: serviceUrl(String(public_url), "--public-url"),
+      }),
+      token,
+      ...(account !== undefined && { account: String(account) }),
+      ...(roles && { roles }),
+      ...(publish && { publish }),
+      ...(subscribe && { subscribe }),
+      ...(ttl !== undefined && { ttl_s: seconds(String(ttl)) }),
+    };
+  } catch (error) {
+    if (error instanceof ClientError) return error.message;
+    throw error;
+  }
+}
+
+function tokenSource(
+  values: Args["values"],
+  { cwd, env, stdin }: Pick<Io, "cwd" | "env" | "stdin">,
+): TokenSource | string {
+  const names = ["token-file", "token-env", "token-command"] as const;
+  const said = names.filter((name) => values[name] !== undefined);
+  const [name = "token-env"] = said;
+  if (said.length > 1) return `one source of the token is enough: --${said.join(" or --")}`;
+  const value = String(values[name] ?? TOKEN_VARIABLE);
+  if (name === "token-env") return tokenFromEnv(env, value);
+  if (name === "token-command") return tokenFromCommand(value, env);
+  return value === "-" ? tokenFromStream(stdin) : tokenFromFile(resolve(cwd, value));
+}
+
+/** What stands in an option that may be repeated. One empty word asks for less than no word at all. */
+function listOf(words: Args["values"][string]): readonly string[] | undefined {
+  return typeof words === "object" ? words.filter((word) => word !== "") : undefined;
+}
+
+/** Whether standard input was named, which can be read only once. */
+export const readsStdin = ({ values }: Args) => values["token-file"] === "-";
+
+/** The world of the client, with the clock of the terminal. */
+export const clientEffects = (io: Pick<Io, "now_ms">): ClientEffects => ({
+  ...systemEffects(),
+  now_ms: io.now_ms,
+});
+
+/** Runs the work of a command; an expected failure becomes one line and an exit code. */
+export async function clientCommand(
+  name: string,
+  io: Pick<Io, "err">,
+  work: () => Promise<number>,
+  exit_code: number,
+): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    io.err(`nats-sts ${name}: ${error.message}`);
+    return exit_code;
+  }
+}
+
+/** A time as the lines of these commands show it, to the second. */
+export const timeOf = (unix_ms: number) =>
+  new Date(Math.round(unix_ms / 1000) * 1000).toISOString().replace(".000Z", "Z");

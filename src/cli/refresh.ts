@@ -1,0 +1,100 @@
+import { resolve } from "node:path";
+import {
+  ClientError,
+  type FreshEvent,
+  keepFresh,
+  readCreds,
+  renewIfDue,
+  wordsOf,
+  writeCreds,
+} from "../client/index.ts";
+import {
+  CLIENT_OPTIONS,
+  clientCommand,
+  clientEffects,
+  credentialOptions,
+  readsStdin,
+  timeOf,
+} from "./client-options.ts";
+import { type Args, type Command, EXIT, type Io } from "./command.ts";
+
+/** Keeps a creds file fresh until it is asked to stop. */
+export const refresh: Command = {
+  name: "refresh",
+  summary: "Keep a creds file fresh, as a sidecar or a system service",
+  details: `Renews at 70 to 80 % of the lifetime and keeps the user key, so that NATS clients which read the
+file again when they reconnect go on without a gap. While the service is away the old file stays
+and it is tried again without end; each failure is one line that says why, and when next. The
+token is read anew each time: use --token-file or --token-command, since a variable never changes.
+SIGTERM or SIGINT ends it with 0. With --once it renews if that is due, and ends.`,
+  example:
+    "nats-sts refresh --url https://sts.example.com --token-file /var/run/secrets/sts/token --out app.creds",
+  options: {
+    out: { type: "string", short: "o", describe: "The creds file" },
+    once: { type: "boolean", describe: "Renew it if it is missing or due, and end" },
+    ...CLIENT_OPTIONS,
+  },
+  async run(args, io) {
+    const options = credentialOptions(args, io);
+    const fault = typeof options === "string" ? options : faultOf(args);
+    if (typeof options === "string" || fault !== undefined) {
+      io.err(`nats-sts refresh: ${fault}`);
+      return EXIT.usage;
+    }
+    const once = args.values["once"] === true;
+    const file = String(args.values["out"]);
+    return clientCommand("refresh", io, () => refreshing(file, options, once, io), EXIT.no);
+  },
+};
+
+function faultOf(args: Args): string | undefined {
+  if (args.values["out"] === undefined) return "say which file: --out app.creds";
+  if (readsStdin(args) && args.values["once"] !== true)
+    return "standard input can be read only once: use --token-command, or --once";
+  return undefined;
+}
+
+async function refreshing(
+  name: string,
+  options: Parameters<typeof keepFresh>[0],
+  once: boolean,
+  io: Io,
+): Promise<number> {
+  const file = resolve(io.cwd, name);
+  const effects = clientEffects(io);
+  const stop = new AbortController();
+  void io.stopped().then(() => stop.abort());
+  const read = await readCreds(file);
+  const held = "none" in read ? undefined : read;
+  if ("none" in read) io.err(`${name}: ${read.none}`);
+  if (once) {
+    const credential = await renewIfDue(options, held, effects, stop.signal).catch((error) => {
+      if (!stop.signal.aborted) throw error;
+      throw new ClientError("stopped before there was a new credential");
+    });
+    if (credential) await writeCreds(file, credential.creds);
+    const until = credential?.expires_at ?? held?.expires_at ?? 0;
+    io.err(`${name}: ${credential ? "renewed" : "not due"}, good until ${timeOf(until * 1000)}`);
+    return EXIT.done;
+  }
+  const take = ({ creds }: { readonly creds: string }) => writeCreds(file, creds);
+  const tell = (event: FreshEvent) => io.err(`${name}: ${lineOf(event, io.now_ms())}`);
+  await keepFresh(options, { held, take, tell, stop: stop.signal }, effects);
+  return EXIT.done;
+}
+
+/** What happened and what comes next, in one line. */
+export function lineOf(event: FreshEvent, now_ms: number): string {
+  const next = timeOf(event.next_ms);
+  if (event.type !== "failed") {
+    const until = timeOf(event.expires_at * 1000);
+    return `${event.type === "held" ? "is there" : "renewed"}, good until ${until}, next renewal at ${next}`;
+  }
+  const { expires_at } = event;
+  const until_ms = (expires_at ?? 0) * 1000;
+  const state =
+    expires_at === undefined
+      ? "there is no credential yet"
+      : `the old one ${until_ms > now_ms ? "is good until" : "expired at"} ${timeOf(until_ms)}`;
+  return `not renewed: ${wordsOf(event.error)}; ${state}; next try at ${next}`;
+}
