@@ -1,12 +1,20 @@
 import type { FastifyBaseLogger } from "fastify";
-import type { LoadedConfig } from "./config/index.ts";
+import type { HeadsConfig, LoadedConfig } from "./config/index.ts";
 import { trialMint } from "./credential/index.ts";
 import { StsError } from "./errors.ts";
 import { exchange, refuse, type World } from "./exchange.ts";
 import { type Check, httpDoor } from "./http/index.ts";
 import { type Fetch, trustedIssuers } from "./identity/index.ts";
-import { type Fold, type Journal, keysInUse, openJournal, stdoutJournal } from "./journal/index.ts";
-import type { KeyRing } from "./keys/index.ts";
+import {
+  type Fold,
+  HEAD_MESSAGE,
+  type HeadsOptions,
+  type Journal,
+  keysInUse,
+  openJournal,
+  stdoutJournal,
+} from "./journal/index.ts";
+import type { KeyRing, Owner } from "./keys/index.ts";
 import type { Policy } from "./policy/index.ts";
 
 /** What the operator wrote, read and found free of faults. */
@@ -21,6 +29,8 @@ export interface Effects {
   now_ms(): number;
   readonly fetch: Fetch;
   readonly log: FastifyBaseLogger;
+  /** Who runs this process: decides which key files are safe. */
+  readonly owner: Owner;
   /** Where `journal: stdout` goes. Resolves once the text was taken. */
   write(text: string): Promise<void>;
   /** Called when going on would be wrong, such as after a failed flush. */
@@ -100,8 +110,25 @@ function openTheJournal(
     now: effects.now_ms,
     on_fatal: effects.fatal,
   };
-  if (journal !== "stdout") return openJournal({ ...common, ...journal, max_ttl_s });
+  if (journal !== "stdout") {
+    const heads = headsOptions(journal.heads, effects);
+    return openJournal({ ...common, ...journal, max_ttl_s, heads });
+  }
   return Promise.resolve(stdoutJournal({ ...common, writer: "main", write: effects.write }));
+}
+
+function headsOptions(config: HeadsConfig, { log, fetch, owner }: Effects): HeadsOptions {
+  return {
+    ...config,
+    owner,
+    post: fetch,
+    every(ms, run) {
+      const timer = setInterval(run, ms).unref();
+      return () => clearInterval(timer);
+    },
+    on_head: (head) => log.info(head, HEAD_MESSAGE),
+    on_failure: (failure) => log.error(failure, "a journal head could not be sent"),
+  };
 }
 
 function accountsOf({ config, ring }: Loaded): World["account"] {

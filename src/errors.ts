@@ -1,7 +1,7 @@
 /** One way to fail: what HTTP says, what OAuth says, and the one sentence that the caller reads. */
 interface Row {
   readonly status: 400 | 401 | 403 | 404 | 405 | 406 | 409 | 413 | 415 | 431 | 500 | 503;
-  /** RFC 6749 §5.2 `error` on the OAuth token endpoint, where it stands in for `status`. */
+  /** RFC 6749 §5.2 `error` on the OAuth token endpoint. */
   readonly oauth: string;
   /** Constant, ASCII, without `"` and `\`: it also has to fit an OAuth `error_description`. */
   readonly say: string;
@@ -15,12 +15,12 @@ export const ERRORS = {
   request_invalid: row(
     400,
     "invalid_request",
-    "The request does not match the schema: send a JSON object with only the documented fields.",
+    "The request does not match the schema: send only documented fields, once and in their documented form.",
   ),
   token_missing: row(
     401,
     "invalid_request",
-    "Send the access token of your identity provider in the header Authorization: Bearer.",
+    "No token came: send that of your identity provider in the header Authorization: Bearer, or to the token endpoint as subject_token.",
   ),
   token_malformed: row(
     401,
@@ -90,7 +90,7 @@ export const ERRORS = {
   account_required: row(
     400,
     "invalid_target",
-    "This identity has roles in several accounts: name one in account.",
+    "This identity has roles in several accounts: name one in account, at the token endpoint in audience.",
   ),
   account_not_granted: row(
     403,
@@ -110,12 +110,12 @@ export const ERRORS = {
   roles_conflict: row(
     403,
     "invalid_request",
-    "The roles of this identity have no condition in common: pick those you need in roles.",
+    "The roles of this identity have no condition in common: pick those you need in roles, at the token endpoint in scope.",
   ),
   permissions_too_large: row(
     403,
     "invalid_request",
-    "The credential would be larger than NATS servers accept: narrow it with roles, publish or subscribe.",
+    "The credential would be larger than NATS servers accept: ask for fewer roles or subjects.",
   ),
   user_key_invalid: row(
     400,
@@ -125,12 +125,27 @@ export const ERRORS = {
   user_key_proof_invalid: row(
     400,
     "invalid_request",
-    "user_key_proof is missing, has no key beside it, or does not prove this key for this token and service: sign again as documented.",
+    "user_key_proof is missing or does not prove this key for this token and service: sign again as documented.",
   ),
   user_key_in_use: row(
     409,
     "invalid_request",
     "This user key belongs to another identity for now: make a new key pair.",
+  ),
+  grant_type_unsupported: row(
+    400,
+    "unsupported_grant_type",
+    "This grant type is not supported: send urn:ietf:params:oauth:grant-type:token-exchange.",
+  ),
+  target_invalid: row(
+    400,
+    "invalid_target",
+    "The resource is not this service, or a target was sent twice: send resource and audience at most once, resource as the metadata has it.",
+  ),
+  client_auth_unsupported: row(
+    401,
+    "invalid_client",
+    "Clients do not authenticate here: send no Authorization header, and the token as subject_token.",
   ),
   not_found: row(
     404,
@@ -155,7 +170,7 @@ export const ERRORS = {
   content_type_unsupported: row(
     415,
     "invalid_request",
-    "This content type is not supported: send the body as application/json.",
+    "This content type is not supported: send the body as application/json, to the token endpoint as a form.",
   ),
   headers_too_large: row(
     431,

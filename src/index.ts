@@ -5,6 +5,26 @@
  * nothing else.
  */
 export { type App, type Effects, type Loaded, startApp } from "./app.ts";
+export {
+  type ClientEffects,
+  ClientError,
+  type CredentialFetcher,
+  type CredentialOptions,
+  credentialFetcher,
+  type FetchedCredential,
+  type FetcherOptions,
+  type FreshEvent,
+  fetchCredential,
+  type Held,
+  type KeepFresh,
+  keepFresh,
+  systemEffects,
+  type TokenSource,
+  type Told,
+  tokenFromCommand,
+  tokenFromEnv,
+  tokenFromFile,
+} from "./client/index.ts";
 export { type Config, FaultError, parseConfig } from "./config/index.ts";
 export { ERRORS, type ErrorCode, StsError } from "./errors.ts";
 export { type Ask, exchange, type World } from "./exchange.ts";

@@ -17,4 +17,12 @@ import { serve } from "./serve.ts";
 export { type Command, EXIT, type Io } from "./command.ts";
 export { dispatch } from "./dispatch.ts";
 
-export const COMMANDS: readonly Command[] = [init, serve, check, journalVerify, fetch, refresh, exec];
+export const COMMANDS: readonly Command[] = [
+  init,
+  serve,
+  check,
+  journalVerify,
+  fetch,
+  refresh,
+  exec,
+];

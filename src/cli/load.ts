@@ -1,14 +1,16 @@
 import { basename, dirname, join, resolve } from "node:path";
 import type { Loaded } from "../app.ts";
 import {
+  type Config,
   type Fault,
   FaultError,
   type LoadedConfig,
+  type ReadConfig,
   readConfig,
   readWritten,
 } from "../config/index.ts";
 import { loadKeyRing } from "../keys/index.ts";
-import { loadPolicy, type Policy } from "../policy/index.ts";
+import { loadPolicy, type Policy, type PolicyContext } from "../policy/index.ts";
 import type { Args, Io } from "./command.ts";
 
 /** The option that every command with a configuration has. */
@@ -30,14 +32,7 @@ export async function loadAll(
   { values }: Args,
   { env, owner, cwd }: Pick<Io, "env" | "owner" | "cwd">,
 ): Promise<Loaded> {
-  const named = values["config"] ?? (env["NATS_STS_CONFIG"] || "nats-sts.yaml");
-  const file = resolve(cwd, String(named));
-  const bytes = await readWritten(file);
-  if ("fault" in bytes) {
-    const message = `${bytes.fault}: name the configuration with --config or NATS_STS_CONFIG`;
-    throw new FaultError([{ file, line: 1, col: 1, message }]);
-  }
-  const { faults, loaded } = readConfig(bytes, file, env);
+  const { faults, loaded } = await readConfigFile({ values }, { env, cwd });
   if (!loaded) throw new FaultError(faults);
   const [ring, policy] = await Promise.allSettled([loadKeyRing(loaded, owner), readPolicy(loaded)]);
   if (faults.length === 0 && ring.status === "fulfilled" && policy.status === "fulfilled")
@@ -45,16 +40,30 @@ export async function loadAll(
   throw new FaultError([...faults, ...faultsOf(ring), ...faultsOf(policy)]);
 }
 
+/**
+ * Reads the configuration alone, whichever file it is.
+ *
+ * @throws FaultError where it cannot be read at all
+ */
+export async function readConfigFile(
+  { values }: Pick<Args, "values">,
+  { env, cwd }: Pick<Io, "env" | "cwd">,
+): Promise<ReadConfig> {
+  const named = values["config"] ?? (env["NATS_STS_CONFIG"] || "nats-sts.yaml");
+  const file = resolve(cwd, String(named));
+  const bytes = await readWritten(file);
+  if ("fault" in bytes) {
+    const message = `${bytes.fault}: name the configuration with --config or NATS_STS_CONFIG`;
+    throw new FaultError([{ file, line: 1, col: 1, message }]);
+  }
+  return readConfig(bytes, file, env);
+}
+
 async function readPolicy({ config, fault }: LoadedConfig): Promise<Policy> {
   const file = config.policy_file;
   const bytes = await readWritten(file);
   if ("fault" in bytes) throw new FaultError([fault(["policy"], `${file} ${bytes.fault}`)]);
-  const context = {
-    accounts: config.accounts.map(({ name }) => name),
-    issuers: config.issuers.map(({ name }) => name),
-    default_ttl_s: config.default_ttl_s,
-    max_ttl_s: config.max_ttl_s,
-  };
+  const context = policyContext(config);
   try {
     // The digest covers the path, so it must not depend on where the policy is installed.
     return loadPolicy([{ path: basename(file), bytes }], context);
@@ -65,6 +74,14 @@ async function readPolicy({ config, fault }: LoadedConfig): Promise<Policy> {
     );
   }
 }
+
+/** What a policy can refer to under this configuration. */
+export const policyContext = (config: Config): PolicyContext => ({
+  accounts: config.accounts.map(({ name }) => name),
+  issuers: config.issuers.map(({ name }) => name),
+  default_ttl_s: config.default_ttl_s,
+  max_ttl_s: config.max_ttl_s,
+});
 
 function faultsOf(result: PromiseSettledResult<unknown>): readonly Fault[] {
   if (result.status === "fulfilled") return [];

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import {
-  ClientError,
+  type CredentialOptions,
   type FreshEvent,
   keepFresh,
   readCreds,
@@ -56,7 +56,7 @@ function faultOf(args: Args): string | undefined {
 
 async function refreshing(
   name: string,
-  options: Parameters<typeof keepFresh>[0],
+  options: CredentialOptions,
   once: boolean,
   io: Io,
 ): Promise<number> {
@@ -68,10 +68,7 @@ async function refreshing(
   const held = "none" in read ? undefined : read;
   if ("none" in read) io.err(`${name}: ${read.none}`);
   if (once) {
-    const credential = await renewIfDue(options, held, effects, stop.signal).catch((error) => {
-      if (!stop.signal.aborted) throw error;
-      throw new ClientError("stopped before there was a new credential");
-    });
+    const credential = await renewIfDue(options, held, effects, stop.signal);
     if (credential) await writeCreds(file, credential.creds);
     const until = credential?.expires_at ?? held?.expires_at ?? 0;
     io.err(`${name}: ${credential ? "renewed" : "not due"}, good until ${timeOf(until * 1000)}`);
@@ -85,16 +82,18 @@ async function refreshing(
 
 /** What happened and what comes next, in one line. */
 export function lineOf(event: FreshEvent, now_ms: number): string {
-  const next = timeOf(event.next_ms);
-  if (event.type !== "failed") {
-    const until = timeOf(event.expires_at * 1000);
-    return `${event.type === "held" ? "is there" : "renewed"}, good until ${until}, next renewal at ${next}`;
+  const { type, expires_at, next_ms } = event;
+  const life = lifeOf(expires_at, now_ms);
+  const next = timeOf(next_ms);
+  if (type === "failed") {
+    const old = life === undefined ? "there is no credential yet" : `the old one ${life}`;
+    return `not renewed: ${wordsOf(event.error)}; ${old}; next try at ${next}`;
   }
-  const { expires_at } = event;
-  const until_ms = (expires_at ?? 0) * 1000;
-  const state =
-    expires_at === undefined
-      ? "there is no credential yet"
-      : `the old one ${until_ms > now_ms ? "is good until" : "expired at"} ${timeOf(until_ms)}`;
-  return `not renewed: ${wordsOf(event.error)}; ${state}; next try at ${next}`;
+  return `${type === "held" ? "the one that is there" : "renewed, it"} ${life}; next renewal at ${next}`;
+}
+
+function lifeOf(expires_at: number | undefined, now_ms: number): string | undefined {
+  if (expires_at === undefined) return undefined;
+  const until_ms = expires_at * 1000;
+  return `${until_ms > now_ms ? "is good until" : "expired at"} ${timeOf(until_ms)}`;
 }

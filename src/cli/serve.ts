@@ -41,6 +41,7 @@ async function serving(args: Parameters<Command["run"]>[0], io: Io): Promise<num
     now_ms: io.now_ms,
     fetch: globalThis.fetch,
     log,
+    owner: io.owner,
     write: io.write,
     fatal(error) {
       log.fatal(

@@ -60,6 +60,16 @@ export interface Limits {
   readonly journal_unverified: Bucket;
 }
 
+/** How the head of the journal's chain is signed, and where it is sent. */
+export interface HeadsConfig {
+  readonly every_s: number;
+  /** Absolute path; beside the journal where absent. */
+  readonly file?: string;
+  readonly url?: string;
+  /** Absolute path; beside the journal, and made at the first start, where absent. */
+  readonly key_file?: string;
+}
+
 /** The configuration with every default filled in, every path absolute and every unit in its name. */
 export interface Config {
   readonly file: string;
@@ -80,7 +90,12 @@ export interface Config {
   readonly accounts: readonly AccountConfig[];
   readonly journal:
     | "stdout"
-    | { readonly dir: string; readonly writer: string; readonly keep_s: number };
+    | {
+        readonly dir: string;
+        readonly writer: string;
+        readonly keep_s: number;
+        readonly heads: HeadsConfig;
+      };
   readonly limits: Limits;
   readonly log_level: string;
 }

@@ -9,6 +9,7 @@ export type {
   AccountConfig,
   Address,
   Config,
+  HeadsConfig,
   IssuerConfig,
   KeysConfig,
   Limits,
@@ -19,7 +20,7 @@ export { type Fault, FaultError, type Path } from "./fault.ts";
 export { readWritten } from "./file.ts";
 export { ISSUER_FORMS, type IssuerForm, PRESET_NAMES, type PresetName } from "./issuer-forms.ts";
 export { ALGORITHMS, type Algorithm } from "./issuer-schema.ts";
-export { type LoadedConfig, parseConfig, readConfig } from "./load.ts";
+export { type LoadedConfig, parseConfig, type ReadConfig, readConfig } from "./load.ts";
 export { suggestion } from "./say.ts";
 export { ConfigFile } from "./schema.ts";
 export { type Bucket, bucket, Duration, Rate, seconds } from "./units.ts";

@@ -20,6 +20,7 @@ export function inspect(read: Written, has: Draft<ConfigFile>["has"], say: Say):
   listeners(read, say);
   publicUrl(read, say);
   times(read, has, say);
+  heads(read, say);
   read.trusted_proxies?.forEach((cidr, i) => {
     if (cidr !== undefined && !isNetwork(cidr))
       say(["trusted_proxies", i], "must be a network in CIDR form, such as 10.0.0.0/8");
@@ -93,6 +94,20 @@ function times(read: Written, has: Draft<ConfigFile>["has"], say: Say): void {
     const key = has(["default_ttl"]) ? "default_ttl" : "max_ttl";
     say([key], `default_ttl (${default_ttl}) must not be longer than max_ttl (${max_ttl})`);
   }
+}
+
+function heads({ journal }: Written, say: Say): void {
+  if (typeof journal !== "object" || !journal.heads) return;
+  const { every, url } = journal.heads;
+  if (every !== undefined && seconds(every) > seconds("1d"))
+    say(["journal", "heads", "every"], "must be at most 1d");
+  const at = url === undefined ? undefined : webUrl(url);
+  const safe = at?.protocol === "https:" || (at && isLoopback(at.hostname));
+  if (url !== undefined && !safe)
+    say(
+      ["journal", "heads", "url"],
+      "must be an https URL without user, query and fragment; http only on loopback",
+    );
 }
 
 function once<T extends object>(

@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { addressOf } from "./address.ts";
-import type { Address, Config, Limits } from "./config.ts";
+import type { Address, Config, HeadsConfig, Limits } from "./config.ts";
 import { readDraft } from "./document.ts";
 import {
   type Environment,
@@ -102,9 +102,24 @@ function build(read: ConfigFile, file: string, { log_level }: FromEnvironment): 
             dir: below(read.journal.dir),
             writer: read.journal.writer,
             keep_s: seconds(read.journal.keep),
+            heads: headsOf(read.journal.heads, below),
           },
     limits: limitsOf(read.limits),
     log_level,
+  };
+}
+
+type HeadsFile = Exclude<ConfigFile["journal"], "stdout">["heads"];
+
+function headsOf(
+  { every, file, url, key_file }: HeadsFile,
+  below: (path: string) => string,
+): HeadsConfig {
+  return {
+    every_s: seconds(every),
+    ...(file !== undefined && { file: below(file) }),
+    ...(url !== undefined && { url }),
+    ...(key_file !== undefined && { key_file: below(key_file) }),
   };
 }
 

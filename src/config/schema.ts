@@ -80,6 +80,24 @@ const Limits = Type.Object(
   { ...strict, default: {} },
 );
 
+const Heads = Type.Object(
+  {
+    every: Duration({ default: "1m", description: "How often the head of the chain is signed." }),
+    file: Type.Optional(
+      Path(
+        "Where signed heads are appended, best on another volume (default: beside the journal).",
+      ),
+    ),
+    url: Type.Optional(
+      Type.String({ minLength: 1, description: "Each signed head is sent to it by POST as well." }),
+    ),
+    key_file: Type.Optional(
+      Path("The seed that signs, of a server key (default: made beside the journal)."),
+    ),
+  },
+  { ...strict, default: {} },
+);
+
 const Journal = Type.Union(
   [
     Type.Literal("stdout"),
@@ -93,13 +111,14 @@ const Journal = Type.Union(
           description: "The name of this instance: one writer a folder.",
         }),
         keep: Duration({ default: "90d", description: "How long closed segments stay." }),
+        heads: Heads,
       },
       strict,
     ),
   ],
   {
     errorMessage:
-      "must be stdout, or an object with dir and, if wanted, writer (a-z, 0-9, -) and keep (such as 90d)",
+      "must be stdout, or an object with dir and, if wanted, writer (a-z, 0-9, -), keep (such as 90d) and heads",
   },
 );
 

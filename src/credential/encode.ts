@@ -12,6 +12,9 @@ export const JWT_LIMIT_BYTES = 3_500;
 /** 64 bytes in base64url without padding. */
 const SIGNATURE_CHARACTERS = 86;
 
+/** Base32 of 32 bytes. */
+const ID_CHARACTERS = 52;
+
 const HEADER = Buffer.from('{"typ":"JWT","alg":"ed25519-nkey"}').toString("base64url");
 
 /** A signed JWT and its `jti`. */
@@ -32,7 +35,7 @@ export async function encodeUser(claims: UserClaims, signer: Signer): Promise<En
   const payload = JSON.stringify({ jti: id, ...claims });
   assertBounded(JSON.parse(payload));
   const signed = `${HEADER}.${Buffer.from(payload).toString("base64url")}`;
-  const bytes = signed.length + 1 + SIGNATURE_CHARACTERS;
+  const bytes = bytesOf(payload);
   if (bytes > JWT_LIMIT_BYTES) {
     throw new StsError("permissions_too_large", { bytes, limit_bytes: JWT_LIMIT_BYTES });
   }
@@ -41,3 +44,12 @@ export async function encodeUser(claims: UserClaims, signer: Signer): Promise<En
   });
   return { jwt: `${signed}.${Buffer.from(signature).toString("base64url")}`, id };
 }
+
+/** The size of the JWT with these claims, in bytes, once it is signed. */
+export function jwtBytes(claims: UserClaims): number {
+  return bytesOf(JSON.stringify({ jti: "-".repeat(ID_CHARACTERS), ...claims }));
+}
+
+/** base64url takes four characters for three bytes, without padding. */
+const bytesOf = (payload: string) =>
+  HEADER.length + 1 + Math.ceil((Buffer.byteLength(payload) * 4) / 3) + 1 + SIGNATURE_CHARACTERS;

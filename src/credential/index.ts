@@ -7,6 +7,6 @@
  */
 export { assertBounded, type Holder, type UserClaims, userClaims } from "./claims.ts";
 export { credsText } from "./creds.ts";
-export { type Encoded, encodeUser, JWT_LIMIT_BYTES } from "./encode.ts";
+export { type Encoded, encodeUser, JWT_LIMIT_BYTES, jwtBytes } from "./encode.ts";
 export { type Credential, type MintFor, mint } from "./mint.ts";
 export { trialMint } from "./trial.ts";

@@ -1,6 +1,13 @@
 import type { FastifyRequest } from "fastify";
 import { StsError } from "../errors.ts";
 import type { Asked } from "../journal/index.ts";
+import type { UserKeyClaim } from "../keys/index.ts";
+
+/** The shortest lifetime that can be asked for, in seconds. */
+export const TTL_MINIMUM_S = 5;
+
+/** No request names more roles. */
+export const ROLES_LIMIT = 100;
 
 const USER_AGENT_LIMIT_CHARACTERS = 256;
 
@@ -26,6 +33,30 @@ export function bearerToken(request: FastifyRequest): string {
   const token = BEARER.exec(header)?.[1];
   if (token === undefined) throw new StsError("token_malformed", { reason: "is not a b64token" });
   return token;
+}
+
+/**
+ * The caller's own key and its proof, as they came.
+ *
+ * @throws StsError `request_invalid` for a proof without a key
+ */
+export function userKeyIn(wishes: {
+  readonly user_public_key: string | undefined;
+  readonly user_key_proof: string | undefined;
+}): UserKeyClaim {
+  const { user_public_key: public_key, user_key_proof: proof } = wishes;
+  if (public_key === undefined && proof !== undefined)
+    throw new StsError("request_invalid", { reason: "user_key_proof without user_public_key" });
+  return { ...(public_key !== undefined && { public_key }), ...(proof !== undefined && { proof }) };
+}
+
+/**
+ * Refuses any attempt of a client to authenticate itself: the token is all that counts here.
+ *
+ * @throws StsError `client_auth_unsupported`
+ */
+export function noAuthorization(request: FastifyRequest): void {
+  if (request.headers.authorization !== undefined) throw new StsError("client_auth_unsupported");
 }
 
 /** The request as the journal knows it. */

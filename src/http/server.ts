@@ -1,16 +1,25 @@
 import { randomUUID } from "node:crypto";
-import type { Socket } from "node:net";
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyRequest,
+  LogController,
 } from "fastify";
-import { type ErrorCode, StsError } from "../errors.ts";
+import { StsError } from "../errors.ts";
+import { acceptJson } from "./bodies.ts";
 import { credentialsRoute } from "./credentials.ts";
+import { describeRoutes } from "./description.ts";
+import { documentRoutes } from "./documents.ts";
 import type { Behind } from "./door.ts";
+import { drainOnClose } from "./drain.ts";
+import { asStsError, type ErrorForm, sendError } from "./error-form.ts";
 import { healthRoutes } from "./health.ts";
-import { asStsError, problem, sendProblem } from "./problem.ts";
+import { OAUTH_FORM } from "./oauth-error.ts";
+import { TOKEN_PATH } from "./paths.ts";
+import { problemForm } from "./problem.ts";
 import { askedBy } from "./request.ts";
+import { tokenRoute } from "./token.ts";
+import { answerUnreadable } from "./unreadable.ts";
 import { wellKnownRoutes } from "./well-known.ts";
 
 /** How often Node looks for requests that are over their time; its default would make 5 s into 30. */
@@ -22,9 +31,11 @@ export async function httpDoor(
   logger: FastifyBaseLogger,
 ): Promise<FastifyInstance> {
   const { limits, trusted_proxies, public_url } = behind.config;
+  const problems = problemForm(public_url);
+  const formAt = (path: string): ErrorForm => (path === TOKEN_PATH ? OAUTH_FORM : problems);
   const app = fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }), // see logRequests
     genReqId: () => randomUUID(),
     trustProxy: trusted_proxies.length > 0 ? [...trusted_proxies] : false,
     bodyLimit: limits.body_bytes,
@@ -36,28 +47,59 @@ export async function httpDoor(
     http: { maxHeaderSize: limits.header_bytes, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
     // Refuse, do not repair.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
-    clientErrorHandler: answerUnreadable,
+    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, formAt),
     frameworkErrors: (error, request, reply) => {
-      sendProblem(asStsError(error), request, reply, public_url);
+      sendError(asStsError(error), request, reply, problems);
     },
   });
   // Handlers come first: a route keeps those in force when it was registered.
   app.setErrorHandler((error, request, reply) =>
-    sendProblem(asStsError(error), request, reply, public_url),
+    sendError(asStsError(error), request, reply, problems),
   );
+  answerUnknown(app, formAt);
+  headEveryAnswer(app, behind);
+  logRequests(app);
+  drainOnClose(app);
+  acceptJson(app);
+  await describeRoutes(app, public_url);
+  credentialsRoute(app, behind);
+  await tokenRoute(app, behind);
+  wellKnownRoutes(app, behind);
+  healthRoutes(app, behind);
+  await documentRoutes(app, behind);
+  await app.ready();
+  return app;
+}
+
+/** A path without a route, or with one for another method. */
+function answerUnknown(app: FastifyInstance, formAt: (path: string) => ErrorForm): void {
   app.setNotFoundHandler((request, reply) => {
-    const allow = methodsOf(app, request);
-    if (allow.length > 0) reply.header("allow", allow.join(", "));
-    const code = allow.length > 0 ? "method_not_allowed" : "not_found";
-    return sendProblem(new StsError(code), request, reply, public_url);
+    const path = pathOf(request);
+    const allow = methodsAt(app, path);
+    // A file of the page may be missing at a path that has a route.
+    const elsewhere = allow.length > 0 && !allow.includes(request.method);
+    if (elsewhere) reply.header("allow", allow.join(", "));
+    const error = new StsError(elsewhere ? "method_not_allowed" : "not_found");
+    return sendError(error, request, reply, formAt(path));
   });
+}
+
+/** What stands above every answer, and that there is no other once the service stops. */
+function headEveryAnswer(app: FastifyInstance, behind: Behind): void {
   app.addHook("onRequest", async (request, reply) => {
-    reply.header("x-request-id", request.id);
+    reply.header("x-request-id", request.id).header("x-content-type-options", "nosniff");
     if (behind.stopping()) {
       reply.header("connection", "close");
       throw new StsError("shutting_down");
     }
   });
+  // An answer that was in flight must not leave a connection behind that nobody would close.
+  app.addHook("onSend", async (_, reply) => {
+    if (behind.stopping()) reply.header("connection", "close");
+  });
+}
+
+function logRequests(app: FastifyInstance): void {
   app.addHook("onResponse", async (request, reply) => {
     const { method, routeOptions } = request;
     const { request_id, client_request_id, address } = askedBy(request);
@@ -74,62 +116,12 @@ export async function httpDoor(
       "request",
     );
   });
-  acceptBodies(app);
-  credentialsRoute(app, behind);
-  wellKnownRoutes(app, behind);
-  healthRoutes(app, behind);
-  await app.ready();
-  return app;
 }
 
-/** No bytes mean no wishes, under any content type; bytes must be JSON in UTF-8. */
-function acceptBodies(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers();
-  const parseJson = app.getDefaultJsonParser("error", "error");
-  const utf8 = new TextDecoder("utf-8", { fatal: true });
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
-    if (body.length === 0) return done(null, {});
-    try {
-      parseJson(request, utf8.decode(body as Buffer), done);
-    } catch (cause) {
-      done(new StsError("request_invalid", { reason: "body is not UTF-8" }, { cause }));
-    }
-  });
-  app.addContentTypeParser("*", { parseAs: "buffer" }, (_, body, done) => {
-    if (body.length === 0) done(null, {});
-    else done(new StsError("content_type_unsupported"));
-  });
-}
+const pathOf = (request: FastifyRequest) => request.url.split("?")[0] ?? "";
 
-function methodsOf(app: FastifyInstance, request: FastifyRequest): string[] {
-  const url = request.url.split("?")[0] ?? "";
+function methodsAt(app: FastifyInstance, url: string): string[] {
   return ["GET", "HEAD", "POST"].filter(
     (method) => app.findRoute({ method: method as "GET", url }) !== null,
-  );
-}
-
-/** What could not be read as HTTP gets an answer too, written by hand, and the connection ends. */
-function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const code: ErrorCode =
-    error.code === "HPE_HEADER_OVERFLOW" ? "headers_too_large" : "request_invalid";
-  const request_id = randomUUID();
-  const answer = problem(code, request_id);
-  const body = JSON.stringify(answer);
-  socket.end(
-    [
-      `HTTP/1.1 ${answer.status} ${answer.title}`,
-      "content-type: application/problem+json",
-      `content-length: ${Buffer.byteLength(body)}`,
-      `x-request-id: ${request_id}`,
-      "cache-control: no-store",
-      "connection: close",
-      "",
-      body,
-    ].join("\r\n"),
-    () => socket.destroy(),
   );
 }

@@ -1,54 +1,74 @@
-import type { JSONWebKeySet, JWK } from "jose";
+import { readFile } from "node:fs/promises";
+import type { JSONWebKeySet } from "jose";
 import { allowInsecureRequests, customFetch, discovery, None } from "openid-client";
-import { FETCH_TIMEOUT_S, type Fetch } from "./fetch.ts";
+import { type IssuerConfig, isLoopback } from "../config/index.ts";
+import { FETCH_LIMIT_BYTES, FETCH_TIMEOUT_S, type Fetch, limited } from "./fetch.ts";
+import { type KeyRules, usableKeys } from "./jwk.ts";
+import { fetchTrusting } from "./trusting.ts";
 
-/** More keys than any provider publishes. */
-const KEYS_LIMIT = 100;
-const RSA_MINIMUM_BITS = 2048;
-
-/** Where an issuer is and how it may be reached. */
-export interface Place {
-  readonly url: string;
-  readonly insecure_http: boolean;
-}
+/** Where the keys of an issuer are and how they may be reached. */
+export type Place = Pick<IssuerConfig, "url" | "insecure_http" | "jwks">;
 
 /**
- * The public keys that an issuer signs with now: discovery (OpenID Connect Discovery 1.0 §4), then
- * the JWKS that it names.
+ * The public keys that an issuer signs with now: from the place that the operator named, or else by
+ * discovery (OpenID Connect Discovery 1.0 §4).
  *
  * @throws Error with the reason, whatever went wrong
  */
 export async function fetchKeys(
-  { url, insecure_http }: Place,
+  place: Place,
+  rules: KeyRules,
   fetch: Fetch,
 ): Promise<JSONWebKeySet> {
+  const { file, ca_file } = place.jwks ?? {};
+  if (file !== undefined) return { keys: await usableKeys(await readKeys(file), rules) };
+  // Read anew each time: such files are replaced while we run.
+  const get = limited(ca_file === undefined ? fetch : fetchTrusting(await readText(ca_file)));
+  return { keys: await usableKeys(await remoteKeys(place, get), rules) };
+}
+
+async function remoteKeys(place: Place, get: Fetch): Promise<unknown> {
+  const { url = await discover(place, get), bearer_token_file } = place.jwks ?? {};
+  const token = bearer_token_file && (await readText(bearer_token_file)).trim();
+  const response = await get(url, {
+    headers: { accept: "application/json", ...(token && { authorization: `Bearer ${token}` }) },
+  });
+  if (response.status !== 200) throw new Error(`the key set's URL answers ${response.status}`);
+  return response.json().catch(() => {
+    throw new Error("the key set is not JSON"); // The parser's own message quotes it.
+  });
+}
+
+async function discover({ url, insecure_http }: Place, get: Fetch): Promise<string> {
   const configuration = await discovery(new URL(url), "nats-sts", undefined, None(), {
     timeout: FETCH_TIMEOUT_S,
-    [customFetch]: (target, options) => fetch(target, options as RequestInit),
+    [customFetch]: (target, options) => get(target, options as RequestInit), // a narrower type
     ...(insecure_http && { execute: [allowInsecureRequests] }),
   });
   const { issuer, jwks_uri } = configuration.serverMetadata();
   // openid-client compares parsed URLs, which forgives spellings that a token's iss must not have.
   if (issuer !== url) throw new Error("discovery names another issuer");
-  if (!jwks_uri) throw new Error("discovery names no jwks_uri");
-  if (!jwks_uri.startsWith("https:") && !insecure_http) throw new Error("jwks_uri is not https");
-  const response = await fetch(jwks_uri, { headers: { accept: "application/json" } });
-  if (response.status !== 200) throw new Error(`jwks_uri answers ${response.status}`);
-  return { keys: usable(await response.json()) };
+  if (typeof jwks_uri !== "string" || !URL.canParse(jwks_uri))
+    throw new Error("discovery names no jwks_uri");
+  const { protocol, hostname } = new URL(jwks_uri);
+  if (protocol !== "https:" && !(insecure_http && protocol === "http:" && isLoopback(hostname)))
+    throw new Error("jwks_uri is not https");
+  return jwks_uri;
 }
 
-/** The public signature keys of a key set; anything else in it is no key of ours. */
-function usable(document: unknown): JWK[] {
-  const keys = (document as { keys?: unknown } | null)?.keys;
-  if (!Array.isArray(keys)) throw new Error("jwks_uri holds no key set");
-  if (keys.length > KEYS_LIMIT) throw new Error(`key set has more than ${KEYS_LIMIT} keys`);
-  return keys.filter(isSignatureKey);
+async function readKeys(file: string): Promise<unknown> {
+  const text = await readText(file);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`${file} is not JSON`);
+  }
 }
 
-function isSignatureKey(key: unknown): key is JWK {
-  if (typeof key !== "object" || key === null) return false;
-  const { kty, use, n } = key as JWK;
-  if (use !== undefined && use !== "sig") return false;
-  if (kty !== "RSA") return kty === "EC" || kty === "OKP";
-  return typeof n === "string" && Buffer.from(n, "base64url").length * 8 >= RSA_MINIMUM_BITS;
+async function readText(file: string): Promise<string> {
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`${file} cannot be read (${error.code})`);
+  });
+  if (bytes.length > FETCH_LIMIT_BYTES) throw new Error(`${file} is too large`);
+  return bytes.toString("utf8");
 }

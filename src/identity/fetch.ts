@@ -13,21 +13,22 @@ export const FETCH_LIMIT_BYTES = 1024 * 1024;
  */
 export function limited(fetch: Fetch): Fetch {
   return async (url, options) => {
-    const response = await fetch(url, {
-      ...options,
-      redirect: "error",
-      signal: AbortSignal.timeout(FETCH_TIMEOUT_S * 1000),
-    });
-    const body = await readLimited(response);
+    const signal = AbortSignal.timeout(FETCH_TIMEOUT_S * 1000);
+    const response = await fetch(url, { ...options, redirect: "error", signal });
+    const body = await readLimited(response, signal);
     return new Response(body, { status: response.status, headers: response.headers });
   };
 }
 
-async function readLimited(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+async function readLimited(
+  response: Response,
+  signal: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   // Leaving the loop by an error cancels the stream, so no more is received.
   for await (const chunk of response.body ?? []) {
+    signal.throwIfAborted();
     size += chunk.length;
     if (size > FETCH_LIMIT_BYTES)
       throw new Error(`answer is larger than ${FETCH_LIMIT_BYTES} bytes`);

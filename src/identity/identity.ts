@@ -15,7 +15,13 @@ export interface Identity {
   readonly client?: string;
   /** Whole words, as granted by the issuer. */
   readonly scopes: readonly string[];
+  /** All of them, but for those that the caller controls. */
   readonly claims: Readonly<Record<string, unknown>>;
+  /**
+   * Claims of which this token has an unusual, dangerous value, such as `event_name` of a pull
+   * request. Only a rule that names all of them may match. Absent when there are none.
+   */
+  readonly guarded?: readonly string[];
   /** Unix seconds: the `exp` of the token. */
   readonly token_expires_at: number;
   /** No credential may outlive an access token; an identity token is only an assertion at one time. */

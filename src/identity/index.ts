@@ -3,9 +3,13 @@
  *
  * Promises: nothing of an unverified token is used but its `iss`, as a key into the configured
  * issuers; the fault of the network is never put down to the token. May touch: the network, to
- * fetch what the configured issuers publish.
+ * fetch what the configured issuers publish; the files that the configuration names for their keys.
  */
 export type { Fetch } from "./fetch.ts";
 export { type Identity, identityDigest, type Kind } from "./identity.ts";
 export { type Issuer, type Issuers, trustedIssuers } from "./issuer.ts";
+export { providersPage } from "./page.ts";
+export type { Preset } from "./preset.ts";
+export { PRESETS } from "./presets.ts";
+export { type ClaimsIssuer, claimsIn, identify, issuerOfClaims } from "./unproved.ts";
 export { type Verifier, verify } from "./verify.ts";

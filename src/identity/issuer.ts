@@ -1,16 +1,27 @@
-import type { IssuerConfig } from "../config/index.ts";
+import type { Algorithm, IssuerConfig } from "../config/index.ts";
 import { fetchKeys } from "./discovery.ts";
-import { type Fetch, limited } from "./fetch.ts";
+import type { Fetch } from "./fetch.ts";
 import { type KeySet, keySet } from "./jwks.ts";
-import { PRESETS, type Preset } from "./presets.ts";
+import { keyFolder } from "./key-folder.ts";
+import type { Preset } from "./preset.ts";
+import { PRESETS } from "./presets.ts";
 
 /** An issuer that is trusted, with the means to check its signatures. */
 export interface Issuer extends IssuerConfig {
   readonly rules: Preset;
+  /** What the operator wrote, or else what the preset says. */
+  readonly typ: readonly string[];
+  readonly algorithms: readonly Algorithm[];
+  readonly single_audience: boolean;
+  readonly max_token_lifetime_s: number;
+  readonly max_token_age_s: number;
   readonly keys: KeySet;
 }
 
-/** The configured issuers by their exact `iss`. */
+/** As much of an issuer as it takes to read an identity off its claims. */
+export type Reader = Pick<Issuer, "name" | "url" | "rules">;
+
+/** The configured issuers by their exact `iss`; trust domains by `spiffe://` and their name. */
 export type Issuers = ReadonlyMap<string, Issuer>;
 
 /** Makes the issuers ready; their keys are fetched when they are first needed. */
@@ -19,15 +30,27 @@ export function trustedIssuers(
   fetch: Fetch,
   now_s: () => number,
 ): Issuers {
-  const get = limited(fetch);
-  return new Map(
-    configs.map((config) => [
-      config.url,
-      {
-        ...config,
-        rules: PRESETS[config.preset],
-        keys: keySet(config.name, () => fetchKeys(config, get), now_s),
-      },
-    ]),
-  );
+  return new Map(configs.map((config) => [config.url, trustedIssuer(config, fetch, now_s)]));
+}
+
+function trustedIssuer(config: IssuerConfig, fetch: Fetch, now_s: () => number): Issuer {
+  const rules = PRESETS[config.preset];
+  const { keep_dir, thumbprints } = config.jwks ?? {};
+  const key_rules = { uses: rules.key_uses, ...(thumbprints && { thumbprints }) };
+  const max_token_lifetime_s = config.max_token_lifetime_s ?? rules.max_lifetime_s;
+  return {
+    typ: rules.typ,
+    algorithms: rules.algorithms,
+    single_audience: rules.single_audience,
+    max_token_age_s: max_token_lifetime_s,
+    ...config,
+    max_token_lifetime_s,
+    rules,
+    keys: keySet({
+      issuer: config.name,
+      fetchKeys: () => fetchKeys(config, key_rules, fetch),
+      now_s,
+      ...(keep_dir !== undefined && { store: keyFolder(keep_dir, config, key_rules) }),
+    }),
+  };
 }

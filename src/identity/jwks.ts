@@ -1,10 +1,10 @@
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
+import { type CompactVerifyGetKey, createLocalJWKSet, errors, type JSONWebKeySet } from "jose";
 import { StsError } from "../errors.ts";
 
 /** Keys older than this are fetched anew in the background, while they go on being used. */
 const FRESH_S = 600;
 /** Keys older than this are not used any more: the provider may have withdrawn them long since. */
-const STALE_LIMIT_S = 86_400;
+export const STALE_LIMIT_S = 86_400;
 /** An unknown key id asks again at most this often, whatever callers send. */
 const GAP_S = 30;
 /** After a failure the next try may come sooner; failed tries count as tries. */
@@ -13,70 +13,117 @@ const GAP_AFTER_FAILURE_S = 5;
 /** The keys of one issuer, kept while the issuer cannot be reached. */
 export interface KeySet {
   /** Finds the key for a header, for jose. Throws StsError `issuer_unavailable` where none can be had. */
-  readonly resolve: JWTVerifyGetKey;
+  readonly resolve: CompactVerifyGetKey;
   /** Fetches the keys if none are held. Never throws. */
   warm(): Promise<void>;
+  stats(): KeySetStats;
+}
+
+/** For the metrics. */
+export interface KeySetStats {
+  /** Seconds since the keys were published as they are held; undefined before the first ones. */
+  readonly age_s: number | undefined;
+  readonly refreshed: number;
+  readonly failed: number;
+}
+
+/** A key set and when it was fetched, Unix seconds. */
+export interface Kept {
+  readonly keys: JSONWebKeySet;
+  readonly at_s: number;
+}
+
+/** Where the keys of one issuer outlive this process, so that a start during an outage has some. */
+export interface KeyStore {
+  load(): Promise<Kept | undefined>;
+  save(kept: Kept): Promise<void>;
+}
+
+/** What a {@link keySet} works with. */
+export interface KeySource {
+  /** The name in the configuration. */
+  readonly issuer: string;
+  /** Gets the key set, or throws. */
+  fetchKeys(): Promise<JSONWebKeySet>;
+  /** The clock, in seconds. */
+  now_s(): number;
+  readonly store?: KeyStore | undefined;
 }
 
 interface Held {
-  readonly resolve: JWTVerifyGetKey;
+  readonly resolve: CompactVerifyGetKey;
   readonly at_s: number;
 }
 
 /**
  * Caches what an issuer publishes: one fetch at a time, refreshed in the background, stale keys on
  * error up to a limit, and a minimum gap between fetches that failed ones count towards.
- *
- * @param fetchKeys gets the key set, or throws
- * @param now_s the clock, in seconds
  */
-export function keySet(
-  issuer: string,
-  fetchKeys: () => Promise<JSONWebKeySet>,
-  now_s: () => number,
-): KeySet {
+export function keySet({ issuer, fetchKeys, now_s, store }: KeySource): KeySet {
   let held: Held | undefined;
   let tried_at_s = Number.NEGATIVE_INFINITY;
   let failure: unknown;
   let running: Promise<void> | undefined;
+  let looked: Promise<void> | undefined;
+  const counted = { refreshed: 0, failed: 0 };
+
+  /** A clock that was set back must not keep keys for longer, nor stop us from asking. */
+  const since = (at_s: number) => Math.abs(now_s() - at_s);
+  const hold = ({ keys, at_s }: Kept) => {
+    held = { resolve: createLocalJWKSet(keys), at_s };
+  };
 
   /** Joins the fetch that is under way or starts one; without one where the last was too recent. */
   function refresh(): Promise<void> {
     if (running) return running;
     const gap_s = failure === undefined ? GAP_S : GAP_AFTER_FAILURE_S;
-    if (now_s() - tried_at_s < gap_s) return Promise.resolve();
+    if (since(tried_at_s) < gap_s) return Promise.resolve();
     tried_at_s = now_s();
-    running = fetchKeys()
-      .then(
-        (keys) => {
-          held = { resolve: createLocalJWKSet(keys), at_s: now_s() };
-          failure = undefined;
-        },
-        (error: unknown) => {
-          failure = error ?? new Error("no reason given");
-        },
-      )
-      .finally(() => {
-        running = undefined;
-      });
+    running = refreshed().finally(() => {
+      running = undefined;
+    });
     return running;
   }
 
+  /** Never throws: nobody waits for a refresh in the background. */
+  async function refreshed(): Promise<void> {
+    try {
+      const kept = { keys: await fetchKeys(), at_s: now_s() };
+      hold(kept);
+      failure = undefined;
+      counted.refreshed++;
+      await store?.save(kept).catch(() => {}); // The next start then has older keys, or none.
+    } catch (error) {
+      failure = error ?? new Error("no reason given");
+      counted.failed++;
+    }
+  }
+
+  /** What was kept is used until it is too old, as if it had been held all the time. */
+  async function lookInStore(): Promise<void> {
+    const kept = await store?.load().catch(() => undefined);
+    if (kept && !held && since(kept.at_s) <= STALE_LIMIT_S) hold(kept);
+  }
+
+  const unavailable = () =>
+    new StsError("issuer_unavailable", { issuer, reason: reasonOf(failure) }, { cause: failure });
+
   function usable(): Held {
-    if (held && now_s() - held.at_s <= STALE_LIMIT_S) return held;
-    throw new StsError(
-      "issuer_unavailable",
-      { issuer, reason: reasonOf(failure) },
-      { cause: failure },
-    );
+    if (held && since(held.at_s) <= STALE_LIMIT_S) return held;
+    throw unavailable();
   }
 
   return {
     async warm() {
+      looked ??= lookInStore();
+      await looked;
       if (!held) await refresh();
     },
+    stats: () => ({ age_s: held && now_s() - held.at_s, ...counted }),
     async resolve(header, token) {
-      const age_s = held ? now_s() - held.at_s : Number.POSITIVE_INFINITY;
+      looked ??= lookInStore();
+      await looked;
+      const age_s = held ? since(held.at_s) : Number.POSITIVE_INFINITY;
       if (age_s > STALE_LIMIT_S) await refresh();
       else if (age_s > FRESH_S) void refresh();
       const before = usable();
@@ -88,17 +135,18 @@ export function keySet(
         const after = usable();
         if (after !== before) return after.resolve(header, token);
         // The key may be a new one that we cannot fetch: that is not the token's fault.
-        if (failure !== undefined)
-          throw new StsError("issuer_unavailable", { issuer, reason: reasonOf(failure) });
+        if (failure !== undefined) throw unavailable();
         throw error;
       }
     },
   };
 }
 
-/** The innermost message: what the network or the provider really said. */
+/** The innermost reason: what the network or the provider really said. */
 function reasonOf(failure: unknown): string {
   let reason = failure;
   while (reason instanceof Error && reason.cause instanceof Error) reason = reason.cause;
-  return reason instanceof Error ? reason.message || reason.name : "not fetched yet";
+  if (!(reason instanceof Error)) return "not fetched yet";
+  const { code } = reason as NodeJS.ErrnoException; // has one, or not
+  return reason.message || code || reason.name;
 }

@@ -1,31 +1,27 @@
-import type { Kind } from "./identity.ts";
+import type { PresetName } from "../config/index.ts";
+import type { Preset } from "./preset.ts";
+import { auth0 } from "./presets/auth0.ts";
+import { authentik } from "./presets/authentik.ts";
+import { aws } from "./presets/aws.ts";
+import { buildkite } from "./presets/buildkite.ts";
+import { circleci } from "./presets/circleci.ts";
+import { cognito } from "./presets/cognito.ts";
+import { dex } from "./presets/dex.ts";
+import { entra } from "./presets/entra.ts";
+import { generic } from "./presets/generic.ts";
+import { github } from "./presets/github.ts";
+import { gitlab } from "./presets/gitlab.ts";
+import { google } from "./presets/google.ts";
+import { keycloak } from "./presets/keycloak.ts";
+import { kubernetes } from "./presets/kubernetes.ts";
+import { okta } from "./presets/okta.ts";
+import { ping } from "./presets/ping.ts";
+import { spiffe } from "./presets/spiffe.ts";
+import { terraform } from "./presets/terraform.ts";
+import { zitadel } from "./presets/zitadel.ts";
 
-type Claims = Readonly<Record<string, unknown>>;
-
-/** What is special about one provider's tokens: a row of data, not code of its own. */
-export interface Preset {
-  /** Header `typ` values that are accepted, lower case, without `application/`. */
-  readonly typ: readonly string[];
-  readonly algorithms: readonly string[];
-  /** Claims that must be there. */
-  readonly required: readonly string[];
-  readonly token_kind: "access" | "identity";
-  /** Where the granted scopes stand. */
-  readonly scopes: string;
-  /** Where the OAuth client stands: the first one that is there. */
-  readonly client: readonly string[];
-  kind(claims: Claims): Kind;
-}
-
-export const PRESETS = {
-  /** RFC 9068 access tokens, as any provider that follows it issues them. */
-  generic: {
-    typ: ["at+jwt"],
-    algorithms: ["RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"],
-    required: ["iss", "aud", "exp", "iat", "sub"],
-    token_kind: "access",
-    scopes: "scope",
-    client: ["client_id", "azp"],
-    kind: (claims) => (claims["sub"] === claims["client_id"] ? "client" : "user"),
-  },
-} as const satisfies Record<string, Preset>;
+/** The row of every preset that the configuration knows. */
+export const PRESETS: Readonly<Record<PresetName, Preset>> = {
+  ...{ generic, okta, auth0, entra, keycloak, cognito, dex, zitadel, authentik, ping },
+  ...{ aws, google, kubernetes, spiffe, github, gitlab, buildkite, circleci, terraform },
+};

@@ -1,58 +1,81 @@
 import { StsError } from "../errors.ts";
+import { type Claims, isObject } from "./claim.ts";
+import { parseStrict } from "./json.ts";
 
 /** What may be read of a token before anything is proved. */
 export interface Unverified {
-  /** Used as a key into the configured issuers and for nothing else. */
-  readonly iss: string;
   readonly alg: string;
   /** Lower case, without `application/` (RFC 7515 §4.1.9); empty where it is missing. */
   readonly typ: string;
+  /** Used as keys into the configured issuers and for nothing else. */
+  readonly iss: unknown;
+  readonly sub: unknown;
 }
 
 /** Three parts of base64url without padding: a JWS in compact form (RFC 7515 §7.1), and no JWE. */
 const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 
-/** Header members that would change what is verified or with which key: never honoured, so refused. */
+/**
+ * Header members that would change what is verified or with which key (RFC 7515 §4.1, RFC 7797):
+ * never honoured, so refused. Others are ignored, as §4 asks: GitHub and Entra send `x5t`.
+ */
 const REFUSED_MEMBERS = ["crit", "b64", "zip", "jwk", "jku", "x5u", "x5c"];
+
+/** Longer key ids are nobody's. */
+const KID_LIMIT_CHARACTERS = 1024;
 
 /**
  * Checks size and shape of a token before it is parsed, then reads the little that is needed to
  * choose the issuer.
  *
- * @throws StsError `token_too_large`, `token_malformed`, `issuer_untrusted`
+ * @throws StsError `token_too_large`, `token_malformed`
  */
 export function readUnverified(token: string, limit_bytes: number): Unverified {
   if (token.length > limit_bytes) {
     throw new StsError("token_too_large", { bytes: token.length, limit_bytes });
   }
-  if (!COMPACT.test(token)) throw malformed("is not three parts of base64url");
+  if (!COMPACT.test(token)) throw malformed("the token is not three parts of base64url");
   const [head = "", body = "", signature = ""] = token.split(".");
   bytesOf(signature, "signature");
-  const header = objectIn(head, "header");
+  const header = objectIn(bytesOf(head, "header"), "header");
   const refused = REFUSED_MEMBERS.find((member) => Object.hasOwn(header, member));
   if (refused) throw malformed(`header has the member ${refused}`);
-  const { alg, typ = "" } = header;
-  if (typeof alg !== "string" || typeof typ !== "string")
-    throw malformed("header alg or typ is no string");
-  const { iss } = objectIn(body, "payload");
-  if (typeof iss !== "string")
-    throw new StsError("issuer_untrusted", { reason: "iss is no string" });
-  return { iss, alg, typ: typ.toLowerCase().replace(/^application\//, "") };
+  const { alg, typ = "", kid = "" } = header;
+  for (const [name, value] of Object.entries({ alg, typ, kid }))
+    if (typeof value !== "string") throw malformed(`header ${name} is no string`);
+  if (String(kid).length > KID_LIMIT_CHARACTERS) throw malformed("header kid is too long");
+  const { iss, sub } = objectIn(bytesOf(body, "payload"), "payload");
+  return {
+    alg: String(alg),
+    typ: String(typ)
+      .toLowerCase()
+      .replace(/^application\//, ""),
+    iss,
+    sub,
+  };
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function objectIn(part: string, what: string): Record<string, unknown> {
-  let value: unknown;
+/**
+ * The JSON object in a part of a token.
+ *
+ * @throws StsError `token_malformed`
+ */
+export function objectIn(bytes: Uint8Array, what: "header" | "payload"): Claims {
+  const value = parsed(bytes, what);
+  if (!isObject(value)) throw malformed(`${what} is not a JSON object`);
+  return value;
+}
+
+function parsed(bytes: Uint8Array, what: string): unknown {
   try {
-    value = JSON.parse(UTF8.decode(bytesOf(part, what)));
+    return parseStrict(UTF8.decode(bytes));
   } catch (error) {
-    throw error instanceof StsError ? error : malformed(`${what} is not JSON`);
+    // The decoder's message is Node's own, and differs from one version to the next.
+    const utf8 = error instanceof TypeError ? "is not UTF-8" : undefined;
+    throw malformed(`${what} ${utf8 ?? (error instanceof Error ? error.message : "is not JSON")}`);
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw malformed(`${what} is not a JSON object`);
-  }
-  return value as Record<string, unknown>; // checked just above
 }
 
 function bytesOf(part: string, what: string): Buffer {

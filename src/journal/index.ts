@@ -8,6 +8,7 @@
  * folder, and the clock and callbacks that it was given.
  */
 
+export type { HeadsChecked } from "./check-heads.ts";
 export { type Disk, type DiskFile, realDisk } from "./disk.ts";
 export type {
   Asked,
@@ -23,7 +24,10 @@ export type {
   StoredEvent,
 } from "./event.ts";
 export type { Fold } from "./fold.ts";
+export { HEAD_MESSAGE, type SignedHead } from "./head.ts";
+export type { HeadFailure, HeadsOptions } from "./heads.ts";
 export type { Journal, JournalStats } from "./journal.ts";
+export { type KeptHeads, readKeptHeads } from "./kept-heads.ts";
 export { type KeysInUse, keysInUse } from "./keys-in-use.ts";
 export { JournalStartError } from "./lock.ts";
 export { type JournalOptions, openJournal } from "./open.ts";

@@ -5,6 +5,11 @@ export interface JournalStats {
   /** The head of the chain: the last event that was acknowledged. */
   readonly last_seq: number;
   readonly last_hash: string;
+  /**
+   * The latest time in the events that are known, in Unix milliseconds; undefined where there is none.
+   * It never goes back: a clock that stands well behind it is wrong now, or was wrong then.
+   */
+  readonly last_at_ms: number | undefined;
   /** Events that wait for the next flush. */
   readonly queued: number;
   /** False from a failed write until the next one that succeeds. */
@@ -15,6 +20,8 @@ export interface JournalStats {
   readonly notes_dropped: number;
   /** Noted events that were accepted, but whose write failed. */
   readonly notes_lost: number;
+  /** Signed heads that could not be filed or sent. */
+  readonly heads_failed: number;
 }
 
 /** The append-only record. Every backend keeps these promises. */

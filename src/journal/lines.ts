@@ -17,10 +17,13 @@ export interface Line {
 const CHUNK_BYTES = 256 * 1024;
 const NEWLINE = 10;
 
-/** The lines of a file, streamed: never more than a chunk and a line in memory, however long it is. */
-export async function* readLines(path: string): AsyncGenerator<Line> {
+/**
+ * The lines of a file from an offset on, streamed: never more than a chunk and a line in memory,
+ * however long it is. Their numbers count from there.
+ */
+export async function* readLines(path: string, from_offset = 0): AsyncGenerator<Line> {
   let number = 1;
-  let offset = 0;
+  let offset = from_offset;
   let pieces: Buffer[] = [];
   let length_bytes = 0;
   const add = (piece: Buffer) => {
@@ -37,7 +40,10 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
     return line;
   };
 
-  for await (const read of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+  for await (const read of createReadStream(path, {
+    start: from_offset,
+    highWaterMark: CHUNK_BYTES,
+  })) {
     const chunk = read as Buffer; // A stream without an encoding gives buffers.
     let from = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {

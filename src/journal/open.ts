@@ -5,6 +5,7 @@ import { GENESIS } from "./chain.ts";
 import { type Disk, realDisk } from "./disk.ts";
 import type { StoredEvent } from "./event.ts";
 import type { Fold } from "./fold.ts";
+import { type HeadsOptions, openHeads } from "./heads.ts";
 import type { Journal } from "./journal.ts";
 import { JournalStartError, lockFolder } from "./lock.ts";
 import { prune } from "./prune.ts";
@@ -27,6 +28,8 @@ export interface JournalOptions {
   readonly unverified: Bucket;
   /** What is remembered. Restored and up to date once `openJournal` resolves. */
   readonly folds?: readonly Fold[];
+  /** Signs the head of the chain regularly, unless absent. */
+  readonly heads?: HeadsOptions;
   readonly segment_bytes?: number;
   readonly queue_limit?: number;
   readonly disk?: Disk;
@@ -67,15 +70,18 @@ async function openLocked(
 ): Promise<Journal> {
   const { writer, max_ttl_s, keep_s, now } = options;
   const { folds = [], disk = realDisk, segment_bytes = SEGMENT_LIMIT_BYTES } = options;
-  const found = await recover({ folder, writer, folds, max_ttl_s, now_ms: now() });
+  const signing = options.heads && (await openHeads(options.heads, folder, writer));
+  const { witness } = signing ?? {};
+  const found = await recover({ folder, writer, folds, max_ttl_s, now_ms: now(), witness });
   const sink = segmentWriter({
     ...{ folder, writer, disk, folds, segment_bytes, now },
     segment: found.segment,
     on_rotate: () => startPruning(),
   });
   // Now rather than with the first event: a folder that cannot be written should fail the start.
+  const { last_at_ms } = found;
   const head = found.segment ? found.head : await sink.room(found.head, 0);
-  const own = recorder({ queue_limit: QUEUE_LIMIT, ...options, head, folds, sink });
+  const own = recorder({ queue_limit: QUEUE_LIMIT, ...options, head, folds, sink, last_at_ms });
 
   let pruning = Promise.resolve();
   function startPruning() {
@@ -86,22 +92,26 @@ async function openLocked(
   if (found.torn) await own.append({ type: "journal.repaired", ...found.torn });
   startPruning();
   await pruning;
+  const stand = () => ({ seq: own.stats().last_seq, hash: own.stats().last_hash });
+  const heads = signing?.start({ writer, now, head: stand });
 
   let closing: Promise<void> | undefined;
   return {
     ...pick(own),
+    stats: () => ({ ...own.stats(), heads_failed: heads?.failures() ?? 0 }),
     replay: (from_seq = 1) => replay(folder, writer, from_seq, own.stats().last_seq),
     close() {
       closing ??= own
         .close()
         .then(() => pruning)
+        .finally(() => heads?.close())
         .finally(release);
       return closing;
     },
   };
 }
 
-const pick = ({ record, note, watch, stats }: Recorder) => ({ record, note, watch, stats });
+const pick = ({ record, note, watch }: Recorder) => ({ record, note, watch });
 
 async function makeFolder(folder: string): Promise<void> {
   try {

@@ -17,6 +17,8 @@ export interface Sink {
 export interface RecorderOptions {
   readonly writer: string;
   readonly head: Head;
+  /** The latest time of the events before. */
+  readonly last_at_ms?: number | undefined;
   readonly sink: Sink;
   readonly folds: readonly Fold[];
   /** How many noted events are accepted. */
@@ -30,7 +32,8 @@ export interface RecorderOptions {
 }
 
 /** What every backend shares: the queue, its groups, the chain. */
-export interface Recorder extends Pick<Journal, "record" | "note" | "watch" | "stats" | "close"> {
+export interface Recorder extends Pick<Journal, "record" | "note" | "watch" | "close"> {
+  stats(): Omit<JournalStats, "heads_failed">;
   /** For the journal's own events: accepted also when the queue is full. */
   append(event: OwnEvent): Promise<void>;
 }
@@ -45,6 +48,7 @@ const PASSING = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "ENOENT", "EMFIL
 interface Waiting extends Unsealed {
   readonly event: JournalEvent | OwnEvent;
   readonly bytes: number;
+  readonly at_ms: number;
   /** Absent for events that were only noted. */
   readonly settle?: { resolve(): void; reject(error: Error): void };
 }
@@ -59,6 +63,7 @@ export function recorder(options: RecorderOptions): Recorder {
   const listeners = new Set<(event: StoredEvent) => void>();
   const counts = { flushes: 0, failures: 0, notes_dropped: 0, notes_lost: 0 };
   let head = options.head;
+  let last_at_ms = options.last_at_ms;
   const queue: Waiting[] = [];
   let draining: Promise<void> | undefined;
   let failed = false;
@@ -121,6 +126,7 @@ export function recorder(options: RecorderOptions): Recorder {
   function settleAll(group: readonly Waiting[], stored: readonly StoredEvent[]): void {
     failed = false;
     counts.flushes += 1;
+    for (const { at_ms } of group) last_at_ms = Math.max(last_at_ms ?? at_ms, at_ms);
     for (const event of stored) for (const fold of folds) fold.apply(event);
     for (const { settle } of group) settle?.resolve();
     for (const listener of listeners) {
@@ -178,11 +184,12 @@ export function recorder(options: RecorderOptions): Recorder {
       listeners.add(own);
       return () => void listeners.delete(own);
     },
-    stats(): JournalStats {
+    stats() {
       const writable = !failed;
       return {
         last_seq: head.seq,
         last_hash: head.hash,
+        last_at_ms,
         queued: queue.length,
         writable,
         ...counts,
@@ -206,7 +213,7 @@ function prepare(event: JournalEvent | OwnEvent, now_ms: number): Waiting {
   if (bytes > LINE_LIMIT_BYTES) {
     throw new StsError("internal", { reason: `an event of type ${type} has ${bytes} bytes` });
   }
-  return { at: new Date(now_ms).toISOString(), type, body, bytes, event };
+  return { at: new Date(now_ms).toISOString(), at_ms: now_ms, type, body, bytes, event };
 }
 
 /** How many events from the front of the queue go into one group. */

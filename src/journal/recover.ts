@@ -10,10 +10,13 @@ import type { Fold } from "./fold.ts";
 import type { OpenSegment } from "./segment-writer.ts";
 import { listSegments, openingOf, type Segment, tornName, UNFINISHED } from "./segments.ts";
 import { type Place, walk } from "./walk.ts";
+import { contradiction, cutShort, type Witness } from "./witness.ts";
 
 /** What a start found. */
 export interface Recovered {
   readonly head: Head;
+  /** The latest time of the events that were read, in Unix milliseconds. */
+  readonly last_at_ms: number | undefined;
   /** The segment to go on with; undefined in a new journal. */
   readonly segment: OpenSegment | undefined;
   /** A torn tail that was moved aside, and is not journaled yet. */
@@ -27,6 +30,8 @@ export interface RecoverOptions {
   /** Events younger than this are read whatever the checkpoints say. */
   readonly max_ttl_s: number;
   readonly now_ms: number;
+  /** What was signed before this start. */
+  readonly witness?: Witness | undefined;
 }
 
 /**
@@ -36,12 +41,14 @@ export interface RecoverOptions {
  * @throws FaultError with file and line of the first line that does not fit.
  */
 export async function recover(options: RecoverOptions): Promise<Recovered> {
-  const { folder, writer, folds } = options;
+  const { folder, writer, folds, witness } = options;
   await rm(join(folder, UNFINISHED), { force: true });
   const segments = await soundSegments(folder, writer);
   const base = await baseOf(segments, options.now_ms - options.max_ttl_s * 1000);
   let head = GENESIS;
   let segment: OpenSegment | undefined;
+  let place: Where | undefined;
+  let last_at_ms: number | undefined;
   for await (const step of walk(segments.slice(base), writer)) {
     if (step.kind === "fault") throw refusal(step.at, step.message);
     if (step.kind === "torn") {
@@ -49,10 +56,17 @@ export async function recover(options: RecoverOptions): Promise<Recovered> {
       break;
     }
     head = step.head;
+    place = step.at;
+    const rewritten = contradiction(witness, head);
+    if (rewritten !== undefined) throw faultAt(place, rewritten);
+    const at_ms = Date.parse(step.event.at);
+    last_at_ms = Math.max(last_at_ms ?? at_ms, at_ms);
     segment = upTo(step.at, segment);
     remember(folds, step.event, step.at, step.at.segment === segments[base]);
   }
-  return { head, segment, torn: await unreported(folder, head.seq + 1) };
+  const cut = cutShort(witness, head);
+  if (cut !== undefined) throw faultAt(place ?? { segment: { path: folder }, line: 1 }, cut);
+  return { head, last_at_ms, segment, torn: await unreported(folder, head.seq + 1) };
 }
 
 /** The segment as far as it was read, with this line. */
@@ -154,7 +168,16 @@ async function unreported(folder: string, seq: number): Promise<Recovered["torn"
   }
 }
 
-function refusal(at: Pick<Place, "segment" | "line">, what: string): FaultError {
+function refusal(at: Where, what: string): FaultError {
   const message = `${what}. The journal was not written like this, so the start is refused: find out who changed it, then restore the folder from a copy, or move it away and begin a new journal (revocations and keys in use are forgotten).`;
-  return new FaultError([{ file: at.segment.path, line: Math.max(1, at.line), col: 1, message }]);
+  return faultAt(at, message);
+}
+
+interface Where {
+  readonly segment: { readonly path: string };
+  readonly line: number;
+}
+
+function faultAt({ segment, line }: Where, message: string): FaultError {
+  return new FaultError([{ file: segment.path, line: Math.max(1, line), col: 1, message }]);
 }

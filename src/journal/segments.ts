@@ -17,7 +17,13 @@ export const UNFINISHED = "next.tmp";
 /** What a writer may be called: it names a folder. */
 export const WRITER = /^[a-z0-9-]{1,32}$/;
 
+/** Signed heads stand beside the segments under this name, unless they are sent elsewhere. */
+export const HEADS_FILE = "heads.jsonl";
+
 const NAME = /^[0-9]{16}\.jsonl$/;
+
+/** Whether a file is named like a segment. */
+export const isSegmentName = (name: string) => NAME.test(name);
 
 /** A segment is named after the sequence of its first line. */
 export function segmentName(first_seq: number): string {
@@ -33,7 +39,9 @@ export function tornName(seq: number): string {
 export async function listSegments(
   folder: string,
 ): Promise<{ segments: Segment[]; strangers: string[] }> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".jsonl")).sort();
+  const names = (await readdir(folder))
+    .filter((name) => name.endsWith(".jsonl") && name !== HEADS_FILE)
+    .sort();
   const segments = names
     .filter((name) => NAME.test(name))
     .map((name) => ({ name, path: join(folder, name), first_seq: Number.parseInt(name, 10) }));

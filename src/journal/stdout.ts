@@ -34,7 +34,11 @@ export function stdoutJournal(options: StdoutJournalOptions): Journal {
       close: async () => {},
     },
   });
-  return { record, note, watch, stats, close, replay: nothing };
+  return {
+    ...{ record, note, watch, close },
+    stats: () => ({ ...stats(), heads_failed: 0 }),
+    replay: nothing,
+  };
 }
 
 async function* nothing() {}

@@ -91,9 +91,7 @@ export function encodeSeed(kind: NkeyKind, raw: Uint8Array): string {
 /** The same as ASCII bytes, for keys that stay. The caller wipes them. */
 export function encodeSeedAscii(kind: NkeyKind, raw: Uint8Array): Uint8Array {
   const prefix = PREFIX[kind];
-  const bytes = withCrc(
-    Uint8Array.of(SEED_PREFIX | (prefix >> 5), (prefix & 31) << 3, ...raw),
-  );
+  const bytes = withCrc(Uint8Array.of(SEED_PREFIX | (prefix >> 5), (prefix & 31) << 3, ...raw));
   try {
     return base32Ascii(bytes);
   } finally {

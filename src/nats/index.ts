@@ -2,8 +2,10 @@
  * The NATS system side: what stands above a user credential, which is operators and accounts.
  *
  * Promises: whatever needs an operator key is in here, and the service never calls it. May touch:
- * the nsc store that is named to it, by reading; what it makes is handed back as text.
+ * the nsc store that is named to it, by reading; the servers that it
+ * is told to try. What it makes is handed back as text.
  */
 export { type NscAccount, readNscStore } from "./nsc-store.ts";
 export { serverConf } from "./server-conf.ts";
+export { tryConnect } from "./try-connect.ts";
 export { type Key, type NatsTree, newTree } from "./tree.ts";

@@ -1,20 +1,25 @@
 import type { Identity } from "../identity/index.ts";
 import { type ClaimPath, leftOut, lookup } from "./claims.ts";
-import type { CriterionFile, RuleFile, Scalar } from "./schema.ts";
+import type { CriterionFile, Scalar } from "./criterion-schema.ts";
+import { emailTest } from "./email.ts";
+import { likeTest } from "./like.ts";
+import type { RuleFile } from "./schema.ts";
 
 /** What an identity missed on, undefined if it holds. Names the criterion, never a value. */
 export type Check = (identity: Identity) => string | undefined;
 
 /** The checks of a rule besides those of its claims, in the order in which they are made. */
 export function checksOf(rule: RuleFile): Check[] {
-  const { kind, client, scopes, any_scope } = rule;
+  const { kind, scopes, any_scope } = rule;
   const checks: Check[] = [];
   if (kind !== undefined) checks.push((identity) => (identity.kind === kind ? undefined : "kind"));
-  if (client !== undefined)
-    checks.push((identity) => (identity.client === client ? undefined : "client"));
+  if (rule.client !== undefined) {
+    const fits = among(listOf(rule.client));
+    checks.push((identity) => (fits(identity.client) ? undefined : "client"));
+  }
   if (rule.subject !== undefined) {
-    const subjects = new Set(listOf(rule.subject));
-    checks.push((identity) => (subjects.has(identity.subject) ? undefined : "subject"));
+    const fits = among(listOf(rule.subject));
+    checks.push((identity) => (fits(identity.subject) ? undefined : "subject"));
   }
   if (scopes) {
     checks.push((identity) =>
@@ -33,18 +38,27 @@ export function checksOf(rule: RuleFile): Check[] {
 export function claimCheck(path: ClaimPath, criterion: CriterionFile): Check {
   const missed = `claims.${path.name}`;
   const overage = `${missed} is not all in the token (overage)`;
-  const holds = testOf(criterion);
+  const holds = claimsTest(path, criterion);
   return ({ claims }) => {
-    if (holds(lookup(claims, path))) return undefined;
+    if (holds(claims)) return undefined;
     return leftOut(claims, path.steps[0]) ? overage : missed;
   };
+}
+
+function claimsTest(path: ClaimPath, criterion: CriterionFile): (claims: unknown) => boolean {
+  if (typeof criterion === "object" && "domain" in criterion)
+    return emailTest(listOf(criterion.domain));
+  const holds = testOf(criterion);
+  return (claims) => holds(lookup(claims, path));
 }
 
 /**
  * Whether a claim's value fits, by value and type. An absent claim is undefined and fits nothing; an
  * array fits `has` and `exists` only.
  */
-function testOf(criterion: CriterionFile): (value: unknown) => boolean {
+function testOf(
+  criterion: Exclude<CriterionFile, { domain: unknown }>,
+): (value: unknown) => boolean {
   if (typeof criterion !== "object") return (value) => value === criterion;
   if (isList(criterion)) return among(criterion);
   if ("has" in criterion) {
@@ -52,6 +66,10 @@ function testOf(criterion: CriterionFile): (value: unknown) => boolean {
     return (value) => Array.isArray(value) && value.some(wanted);
   }
   if ("exists" in criterion) return (value) => value !== undefined && value !== null;
+  if ("like" in criterion) {
+    const tests = listOf(criterion.like).map(likeTest);
+    return (value) => tests.some((fits) => fits(value));
+  }
   // A negative needs a claim of the type it speaks of: "5" is not a way around `not: 5`.
   const unwanted = listOf(criterion.not);
   const found = among(unwanted);
@@ -66,11 +84,11 @@ function among(wanted: readonly Scalar[]): (value: unknown) => boolean {
 }
 
 /** One or several, as a list. */
-function listOf<T extends Scalar>(value: T | readonly T[]): readonly T[] {
+export function listOf<T extends Scalar>(value: T | readonly T[]): readonly T[] {
   return isList(value) ? value : [value];
 }
 
 /** `Array.isArray` does not narrow to a readonly array. */
-function isList<T>(value: unknown | readonly T[]): value is readonly T[] {
+export function isList<T>(value: unknown | readonly T[]): value is readonly T[] {
   return Array.isArray(value);
 }

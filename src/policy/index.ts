@@ -8,8 +8,15 @@
  * nothing. The caller brings the bytes of the files and the time.
  */
 
+export { type Coverage, coverage } from "./cases/coverage.ts";
+export { identityFor, type Subjected } from "./cases/identity.ts";
+export { type Case, type Cases, issuerNamed, loadCases } from "./cases/load.ts";
+export { type CaseResult, runCase } from "./cases/run.ts";
+export { CasesFile } from "./cases/schema.ts";
 export { decide } from "./decide.ts";
 export type { Decision, Grant, Narrowing, TimeRange, Trace } from "./decision.ts";
+export { type Explanation, explain, type RuleExplained } from "./explain/explain.ts";
+export type { Miss } from "./explain/miss.ts";
 export { loadPolicy, type PolicySource } from "./load.ts";
 export type { Policy, PolicyContext } from "./policy.ts";
 export { PolicyFile } from "./schema.ts";
@@ -23,3 +30,4 @@ export {
   type Subject,
   type SubjectFault,
 } from "./subject.ts";
+export { type OpenPolicy, openPolicy } from "./written.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Provider, startProvider } from "../support/provider.ts";
@@ -61,6 +61,28 @@ test("neither connections of callers nor those to the provider hold an ended ser
   await once(response, "end");
   await endsSoon(started);
 });
+
+for (const [what, bytes] of [
+  ["says nothing", ""],
+  ["has sent half a header", "POST /v1/credentials HTTP/1.1\r\nHost: a\r\n"],
+  [
+    "has sent half a body",
+    "POST /v1/credentials HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{",
+  ],
+  ["has sent half a second request", "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\nGET /"],
+]) {
+  test(`a caller who ${what} does not hold an ended service open`, async (t) => {
+    const { service: started } = await service(t);
+    const { hostname, port } = new URL(started.url);
+    const socket = connect(Number(port), hostname);
+    t.after(() => socket.destroy());
+    await once(socket, "connect");
+    socket.write(bytes ?? "");
+    assert.equal((await started.request("/healthz")).status, 200); // it has come by then
+    socket.on("error", () => {}); // the service may end it at once
+    await endsSoon(started);
+  });
+}
 
 test("a provider that keeps us waiting does not hold an ended service open beyond its time", async (t) => {
   const { provider, service: started } = await service(t);

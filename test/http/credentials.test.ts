@@ -99,12 +99,13 @@ test("a proof holds for one key, one token and one service", async () => {
     { ...own, user_key_proof: `${own.user_key_proof}==` },
     { ...own, user_key_proof: "" },
     { user_public_key: own.user_public_key },
-    { user_key_proof: own.user_key_proof },
   ];
   for (const body of wrong) {
     const { status, json } = await service.ask(token, body);
     assert.deepEqual([status, json.code], [400, "user_key_proof_invalid"]);
   }
+  const { status, json } = await service.ask(token, { user_key_proof: own.user_key_proof });
+  assert.deepEqual([status, json.code], [400, "request_invalid"], "a proof of no key");
 });
 
 test("what is no public user key is refused before its proof is looked at", async () => {

@@ -2,14 +2,21 @@ import assert from "node:assert/strict";
 import { STATUS_CODES } from "node:http";
 import { after, test } from "node:test";
 import { createUser } from "@nats-io/nkeys";
-import { pino } from "pino";
-import { parseConfig } from "../../src/config/index.ts";
 import { ERRORS, type ErrorCode, StsError } from "../../src/errors.ts";
-import { httpDoor } from "../../src/http/index.ts";
 import { proofText } from "../../src/keys/index.ts";
 import { startProvider } from "../support/provider.ts";
 import { newSigningKey } from "../support/provider-keys.ts";
+import type { Forgery } from "../support/provider-tokens.ts";
 import { type Answer, makeAccount, makeDir, startService } from "../support/service.ts";
+import {
+  behindFails,
+  type Door,
+  doorsOf,
+  encoded,
+  exchangeOf,
+  postForm,
+  type Wishes,
+} from "./doors.ts";
 
 const many = Array.from({ length: 150 }, (_, i) => `orders.region-${i}.created`);
 const POLICY = `
@@ -47,34 +54,29 @@ const service = await startService(scope, {
 });
 await absent.stop();
 
-const ask = async (payload: Record<string, unknown>, body?: unknown, headers = {}) =>
-  service.ask(await provider.forge({ payload }), body, headers);
-const as = (sub: string, body?: unknown) => ask({ sub, client_id: sub }, body);
+const { v1, oauth } = doorsOf(service);
 
-/** The HTTP door alone before a line that fails: what cannot be caused from outside at will. */
-async function behindFails(error: unknown, stopping = false): Promise<Answer> {
-  const text = `{issuers: [{name: a, url: "https://a.test", preset: generic, audience: a}],
-    policy: p, journal: stdout, accounts: [{name: A, public_key: A${"A".repeat(55)}, signing_keys: [{file: k}]}]}`;
-  const door = await httpDoor(
-    {
-      config: parseConfig(text, "/c.yaml").config,
-      exchange: async () => Promise.reject(error),
-      refuse: async (refused) => refused as StsError,
-      ready: async () => [],
-      stopping: () => stopping,
-    },
-    pino({ level: "silent" }),
-  );
-  const { statusCode, headers, body, json } = await door.inject({
-    method: "POST",
-    url: "/v1/credentials",
-    headers: { authorization: "Bearer a.b.c" },
+/** How an error comes about at a door. */
+type Cause = (door: Door) => Promise<Answer>;
+/** At one door at least. */
+type Causes =
+  | { readonly v1: Cause; readonly oauth?: Cause }
+  | { readonly v1?: Cause; readonly oauth: Cause };
+
+/** The same at both doors. */
+const both = (cause: Cause) => ({ v1: cause, oauth: cause });
+const withToken = (forgery: Forgery) =>
+  both(async (door) => door.ask(await provider.forge(forgery)));
+const withClaims = (payload: Record<string, unknown>) => withToken({ payload });
+const bySubject = (sub: string, wishes?: Wishes) =>
+  both(async (door) => {
+    const token = await provider.forge({ payload: { sub, client_id: sub } });
+    return door.ask(token, wishes);
   });
-  const list = Object.entries(headers).map(
-    ([name, value]) => [name, String(value)] as [string, string],
-  );
-  return { status: statusCode, headers: new Headers(list), text: body, json: json() };
-}
+const failing = (error: unknown, stopping = false) =>
+  both((door) => behindFails(door.path, error, stopping));
+const exchange = async (more: Record<string, string | undefined>, headers = {}) =>
+  postForm(service, encoded(exchangeOf(await provider.forge(), more)), headers);
 
 const key = createUser();
 const ownKey = (token: string) => ({
@@ -85,70 +87,126 @@ const ownKey = (token: string) => ({
 });
 
 /** How each error comes about. A code without a row does not compile. */
-const CAUSES: Readonly<Record<ErrorCode, () => Promise<Answer>>> = {
-  request_invalid: () => ask({}, { surprise: true }),
-  token_missing: () => service.request("/v1/credentials", { method: "POST" }),
-  token_malformed: () => service.ask("not-a-jwt"),
-  token_too_large: () => ask({ padding: "x".repeat(10_000) }),
-  issuer_untrusted: () => ask({ iss: "https://elsewhere.test" }),
-  token_algorithm_not_allowed: async () =>
-    service.ask(await provider.forge({ header: { alg: "HS256" }, key: new Uint8Array(32) })),
-  token_type_not_allowed: async () =>
-    service.ask(await provider.forge({ header: { typ: "logout+jwt" } })),
-  token_signature_invalid: async () =>
-    service.ask(await provider.forge({ key: await newSigningKey("ES256") })),
-  token_audience_mismatch: () => ask({ aud: "another-service" }),
-  token_expired: () => ask({ iat: 1_700_000_000, exp: 1_700_000_300 }),
-  token_not_yet_valid: () => ask({ nbf: Math.floor(Date.now() / 1000) + 3_600 }),
-  token_claims_invalid: () => ask({ sub: undefined }),
-  token_binding_invalid: () => ask({ cnf: { jkt: "thumbprint" } }),
-  insufficient_scope: () => ask({ scope: "orders.write" }),
-  no_rule_matched: () => as("nobody"),
-  account_required: () => as("both"),
-  account_not_granted: () => as("worker", { account: "BILLING" }),
-  role_not_granted: () => as("worker", { roles: ["many"] }),
-  permission_not_granted: () => as("worker", { publish: ["orders.new"] }),
-  roles_conflict: () => as("torn"),
-  permissions_too_large: () => as("many"),
-  user_key_invalid: () => as("worker", { user_public_key: "U", user_key_proof: "x" }),
-  user_key_proof_invalid: () => as("worker", { user_public_key: key.getPublicKey() }),
-  user_key_in_use: async () => {
-    const mine = await provider.forge();
-    assert.equal((await service.ask(mine, ownKey(mine))).status, 200);
-    const other = await provider.forge({ payload: { sub: "other", client_id: "other" } });
-    return service.ask(other, ownKey(other));
+const CAUSES: Readonly<Record<ErrorCode, Causes>> = {
+  request_invalid: both(async (door) =>
+    door.ask(await provider.forge(), { user_key_proof: "without a key" }),
+  ),
+  token_missing: {
+    v1: () => service.request("/v1/credentials", { method: "POST" }),
+    oauth: () => exchange({ subject_token: undefined }),
   },
-  not_found: () => service.request("/v1/nothing"),
-  method_not_allowed: () => service.request("/v1/credentials"),
-  not_acceptable: () => ask({}, undefined, { accept: "image/png" }),
-  body_too_large: () => ask({}, { account: "x".repeat(70_000) }),
-  content_type_unsupported: () => ask({}, "{}", { "content-type": "text/plain" }),
-  headers_too_large: () =>
-    service.request("/healthz", { headers: { "x-long": "x".repeat(20_000) } }),
-  issuer_unavailable: async () => service.ask(await absent.forge()),
-  journal_unavailable: () => behindFails(new StsError("journal_unavailable")),
-  signer_unavailable: () => behindFails(new StsError("signer_unavailable")),
-  overloaded: () => behindFails(new StsError("overloaded")),
-  shutting_down: () => behindFails(new Error("not reached"), true),
-  internal: () => behindFails(new TypeError("undefined is not a function")),
+  token_malformed: both((door) => door.ask("not-a-jwt")),
+  token_too_large: withClaims({ padding: "x".repeat(10_000) }),
+  issuer_untrusted: withClaims({ iss: "https://elsewhere.test" }),
+  token_algorithm_not_allowed: withToken({ header: { alg: "HS256" }, key: new Uint8Array(32) }),
+  token_type_not_allowed: withToken({ header: { typ: "logout+jwt" } }),
+  token_signature_invalid: withToken({ key: await newSigningKey("ES256") }),
+  token_audience_mismatch: withClaims({ aud: "another-service" }),
+  token_expired: withClaims({ iat: 1_700_000_000, exp: 1_700_000_300 }),
+  token_not_yet_valid: withClaims({ nbf: Math.floor(Date.now() / 1000) + 120 }),
+  token_claims_invalid: withClaims({ sub: undefined }),
+  token_binding_invalid: withClaims({ cnf: { jkt: "thumbprint" } }),
+  insufficient_scope: withClaims({ scope: "orders.write" }),
+  no_rule_matched: bySubject("nobody"),
+  account_required: bySubject("both"),
+  account_not_granted: bySubject("worker", { account: "BILLING" }),
+  role_not_granted: bySubject("worker", { roles: ["many"] }),
+  permission_not_granted: {
+    v1: async () => service.ask(await provider.forge(), { publish: ["orders.new"] }),
+  },
+  roles_conflict: bySubject("torn"),
+  permissions_too_large: bySubject("many"),
+  user_key_invalid: bySubject("worker", { user_public_key: "U", user_key_proof: "x" }),
+  user_key_proof_invalid: bySubject("worker", { user_public_key: key.getPublicKey() }),
+  user_key_in_use: both(async (door) => {
+    const mine = await provider.forge();
+    assert.equal((await door.ask(mine, ownKey(mine))).status, 200);
+    const other = await provider.forge({ payload: { sub: "other", client_id: "other" } });
+    return door.ask(other, ownKey(other));
+  }),
+  grant_type_unsupported: { oauth: () => exchange({ grant_type: "client_credentials" }) },
+  target_invalid: { oauth: () => exchange({ resource: "https://elsewhere.test" }) },
+  client_auth_unsupported: { oauth: () => exchange({}, { authorization: "Basic dTpw" }) },
+  not_found: { v1: () => service.request("/v1/nothing") },
+  method_not_allowed: both((door) => service.request(door.path)),
+  not_acceptable: {
+    v1: async () => service.ask(await provider.forge(), undefined, { accept: "image/png" }),
+  },
+  body_too_large: both(async (door) =>
+    door.ask(await provider.forge(), { account: "x".repeat(70_000) }),
+  ),
+  content_type_unsupported: both(async (door) =>
+    door.ask(await provider.forge(), { account: "A" }, { "content-type": "text/plain" }),
+  ),
+  headers_too_large: both((door) =>
+    service.request(door.path, { method: "POST", headers: { "x-long": "x".repeat(20_000) } }),
+  ),
+  issuer_unavailable: both(async (door) => door.ask(await absent.forge())),
+  journal_unavailable: failing(new StsError("journal_unavailable")),
+  signer_unavailable: failing(new StsError("signer_unavailable")),
+  overloaded: failing(new StsError("overloaded")),
+  shutting_down: failing(new Error("not reached"), true),
+  internal: failing(new TypeError("undefined is not a function")),
 };
 
-for (const [code, cause] of Object.entries(CAUSES) as [ErrorCode, () => Promise<Answer>][]) {
+const ROWS = Object.entries(CAUSES) as [ErrorCode, Causes][]; // the keys of a record of ours
+
+/** What every answer with an error has in common. Returns its request id. */
+function assertRefused({ headers }: Answer, status: number, type: string): string {
+  assert.equal(headers.get("content-type"), type);
+  assert.equal(headers.get("cache-control"), "no-store");
+  assert.equal(headers.has("retry-after"), status === 503);
+  const request_id = headers.get("x-request-id") ?? "";
+  assert.match(request_id, /^[0-9a-f-]{36}$/);
+  return request_id;
+}
+
+for (const [code, { v1: cause }] of ROWS.filter(([, causes]) => causes.v1)) {
   const { status, say } = ERRORS[code];
   test(`${code} is answered with ${status} and its constant sentence`, async () => {
-    const answer = await cause();
-    const { headers, json } = answer;
+    const answer = await cause?.(v1);
+    assert.ok(answer);
     assert.equal(answer.status, status, answer.text);
-    assert.equal(headers.get("content-type"), "application/problem+json");
-    assert.equal(headers.get("cache-control"), "no-store");
-    const request_id = headers.get("x-request-id");
-    assert.match(request_id ?? "", /^[0-9a-f-]{36}$/);
+    const request_id = assertRefused(answer, status, "application/problem+json");
     const title = STATUS_CODES[status];
-    assert.deepEqual(json, { type: "about:blank", title, status, detail: say, code, request_id });
-    assert.equal(headers.has("retry-after"), status === 503);
-    assert.equal(headers.has("www-authenticate"), status === 401 || code === "insufficient_scope");
+    const body = { type: "about:blank", title, status, detail: say, code, request_id };
+    assert.deepEqual(answer.json, body);
+    const challenged = status === 401 || code === "insufficient_scope";
+    assert.equal(answer.headers.has("www-authenticate"), challenged);
   });
 }
+
+/** Written out once more, so that the mapping is not compared with itself. */
+const OAUTH_STATUS: Readonly<Record<number, number>> = { 400: 400, 401: 400, 403: 400, 409: 400 };
+
+for (const [code, { oauth: cause }] of ROWS.filter(([, causes]) => causes.oauth)) {
+  const { status: row_status, oauth: error, say } = ERRORS[code];
+  const status =
+    code === "client_auth_unsupported" ? 401 : (OAUTH_STATUS[row_status] ?? row_status);
+  test(`${code} is answered to an OAuth client with ${status} ${error}`, async () => {
+    const answer = await cause?.(oauth);
+    assert.ok(answer);
+    assert.equal(answer.status, status, answer.text);
+    const request_id = assertRefused(answer, status, "application/json");
+    assert.deepEqual(answer.json, { error, error_description: say, code, request_id });
+    assert.equal(answer.headers.get("pragma"), "no-cache");
+    const challenge = status === 401 ? 'Basic realm="nats-sts"' : null;
+    assert.equal(answer.headers.get("www-authenticate"), challenge);
+  });
+}
+
+test("OAuth clients read the error that RFC 8693 has for it", () => {
+  const named = (error: string) =>
+    ROWS.map(([code]) => code).filter((code) => ERRORS[code].oauth === error);
+  assert.deepEqual(named("invalid_target").sort(), [
+    ...["account_not_granted", "account_required", "target_invalid"],
+  ]);
+  assert.deepEqual(named("invalid_scope"), ["role_not_granted"]);
+  assert.deepEqual(named("invalid_client"), ["client_auth_unsupported"]);
+  assert.deepEqual(named("unsupported_grant_type"), ["grant_type_unsupported"]);
+  assert.deepEqual(named("server_error"), ["internal"]);
+  for (const code of named("temporarily_unavailable")) assert.equal(ERRORS[code].status, 503);
+});
 
 test("every sentence fits an OAuth error_description and says what to do", () => {
   for (const { say } of Object.values(ERRORS)) {
@@ -158,13 +216,13 @@ test("every sentence fits an OAuth error_description and says what to do", () =>
 });
 
 test("a 401 without a token says only where to learn more", async () => {
-  const { headers } = await CAUSES.token_missing();
+  const { headers } = await service.request("/v1/credentials", { method: "POST" });
   const metadata = `resource_metadata="${service.public_url}/.well-known/oauth-protected-resource"`;
   assert.equal(headers.get("www-authenticate"), `Bearer ${metadata}`);
 });
 
 test("a 401 for a bad token says that it is the token", async () => {
-  const { headers } = await CAUSES.token_expired();
+  const { headers } = await service.ask(await provider.forge({ payload: { exp: 1_700_000_300 } }));
   assert.match(
     headers.get("www-authenticate") ?? "",
     /^Bearer error="invalid_token", error_description="[^"]+", resource_metadata="[^"]+"$/,
@@ -172,7 +230,7 @@ test("a 401 for a bad token says that it is the token", async () => {
 });
 
 test("a missing scope is named in the challenge", async () => {
-  const { headers } = await CAUSES.insufficient_scope();
+  const { headers } = await service.ask(await provider.forge({ payload: { scope: "x" } }));
   assert.match(
     headers.get("www-authenticate") ?? "",
     /^Bearer error="insufficient_scope", scope="orders.read", /,
@@ -180,13 +238,21 @@ test("a missing scope is named in the challenge", async () => {
 });
 
 test("a wrong method is told which are right", async () => {
-  assert.equal((await CAUSES.method_not_allowed()).headers.get("allow"), "POST");
-  const posted = await service.request("/healthz", { method: "POST" });
-  assert.deepEqual([posted.status, posted.headers.get("allow")], [405, "GET, HEAD"]);
+  for (const [path, method, allowed] of [
+    ["/v1/credentials", "GET", "POST"],
+    ["/oauth2/token?a=b", "GET", "POST"],
+    ["/oauth2/token", "OPTIONS", "POST"],
+    ["/healthz", "POST", "GET, HEAD"],
+  ] as const) {
+    const { status, headers } = await service.request(path, { method });
+    assert.deepEqual([status, headers.get("allow")], [405, allowed], path);
+  }
 });
 
 test("a refusal is explained to the operator: the trace is in the journal, under the request id", async () => {
-  const { json } = await CAUSES.no_rule_matched();
+  const { json } = await v1.ask(
+    await provider.forge({ payload: { sub: "nobody", client_id: "nobody" } }),
+  );
   const events = await service.journal();
   const event = events.find((each) => "request_id" in each && each.request_id === json.request_id);
   assert.ok(event?.type === "credential.refused");
@@ -209,6 +275,9 @@ test("no token, seed or claim value is in the log or the journal after all of th
   const { json } = await service.ask(token);
   await service.ask(`${token}x`);
   await service.ask(token, { surprise: secret });
+  await oauth.ask(token);
+  await oauth.ask(token, { account: secret });
+  await exchange({ subject_token: `${token}x`, surprise: secret });
   const written = [
     ...service.logs(),
     ...(await service.journal()).map((event) => JSON.stringify(event)),

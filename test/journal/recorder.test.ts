@@ -149,6 +149,7 @@ test("a failed write of notes is counted and bothers nobody", async () => {
     {
       last_seq: 0,
       last_hash: "",
+      last_at_ms: undefined,
       queued: 0,
       writable: false,
       flushes: 0,

@@ -1,0 +1,66 @@
+import type { Report, Row } from "./report.ts";
+
+const WIDTH = 760;
+const BAR = { left: 250, right: 640, height: 26, gap: 18, top: 74 };
+
+/** Decades of a logarithmic axis: the contenders are three orders of magnitude apart. */
+const DECADES = [10, 100, 1_000, 10_000, 100_000];
+
+/** Dark colours first; a reader who prefers light has the others. */
+const STYLE = `
+    .page { fill: #ffffff } text { fill: #1f2328; font: 13px system-ui, sans-serif }
+    .title { font-size: 16px; font-weight: 600 } .note, .tick { fill: #59636e; font-size: 12px }
+    .grid { stroke: #d1d9e0 } .bar { fill: #8c959f } .ours { fill: #0969da }
+    @media (prefers-color-scheme: dark) {
+      .page { fill: #0d1117 } text { fill: #f0f6fc } .note, .tick { fill: #9198a1 }
+      .grid { stroke: #3d444d } .bar { fill: #656c76 } .ours { fill: #4493f8 }
+    }`;
+
+/** The rates as one picture, which follows the reader's choice of light or dark. */
+export function plot(report: Report): string {
+  const rows = [...report.rows].sort((a, b) => b.per_s - a.per_s);
+  const bottom = BAR.top + rows.length * (BAR.height + BAR.gap);
+  const { machine } = report;
+  const notes = [
+    `${report.connections} keep-alive connections, ${report.tokens} distinct RS256 tokens; journal flushed, logs and limits on; logarithmic.`,
+    `${machine.cpu}, ${machine.pinned ? "one core" : `${machine.cores} shared cores`}, Node ${machine.versions["node"]}, nats-sts ${machine.versions["nats-sts"]}, ${report.measured_at.slice(0, 10)}.`,
+  ];
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${bottom + 72}" viewBox="0 0 ${WIDTH} ${bottom + 72}" role="img" aria-labelledby="title desc">
+  <title id="title">Exchanges a second on one core</title>
+  <desc id="desc">${rows.map(({ name, per_s }) => `${escaped(name)}: ${count(per_s)} a second`).join("; ")}.</desc>
+  <style>${STYLE}
+  </style>
+  <rect class="page" width="100%" height="100%" rx="8"/>
+  <text class="title" x="24" y="36">Exchanges a second on one core</text>
+${DECADES.map((decade) => gridLine(decade, bottom)).join("\n")}
+${rows.map(bar).join("\n")}
+${notes.map((note, i) => `  <text class="note" x="24" y="${bottom + 32 + i * 18}">${escaped(note)}</text>`).join("\n")}
+</svg>
+`;
+}
+
+function gridLine(decade: number, bottom: number): string {
+  const x = xOf(decade).toFixed(1);
+  return `  <line class="grid" x1="${x}" x2="${x}" y1="${BAR.top - 8}" y2="${bottom - 6}"/>
+  <text class="tick" x="${x}" y="${BAR.top - 14}" text-anchor="middle">${count(decade)}</text>`;
+}
+
+function bar({ key, name, per_s }: Row, i: number): string {
+  const y = BAR.top + i * (BAR.height + BAR.gap);
+  const middle = y + BAR.height / 2 + 5;
+  const end = xOf(per_s);
+  return `  <text x="${BAR.left - 12}" y="${middle}" text-anchor="end">${escaped(name)}</text>
+  <rect class="${key === "service" ? "ours" : "bar"}" x="${BAR.left}" y="${y}" width="${(end - BAR.left).toFixed(1)}" height="${BAR.height}" rx="3"/>
+  <text x="${(end + 8).toFixed(1)}" y="${middle}">${count(per_s)}</text>`;
+}
+
+/** Anything below the first decade would have no width at all. */
+function xOf(per_s: number): number {
+  const [first = 10, last = 100_000] = [DECADES[0], DECADES.at(-1)];
+  const share = Math.log(Math.max(per_s, first * 1.1) / first) / Math.log(last / first);
+  return BAR.left + Math.min(share, 1) * (BAR.right - BAR.left);
+}
+
+const count = (value: number) => Math.round(value).toLocaleString("en");
+const escaped = (text: string) =>
+  text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");

@@ -1,0 +1,174 @@
+import { resolve } from "node:path";
+import { text } from "node:stream/consumers";
+import { readWritten, seconds } from "../../config/index.ts";
+import { JWT_LIMIT_BYTES, jwtBytes, type UserClaims, userClaims } from "../../credential/index.ts";
+import { ERRORS } from "../../errors.ts";
+import { claimsIn, type Identity } from "../../identity/index.ts";
+import { explain, type Grant, identityFor, type Narrowing } from "../../policy/index.ts";
+import { type Args, type Command, EXIT, type Io } from "../command.ts";
+import { explained } from "./explain-text.ts";
+import { type Opened, openNamed, POLICY_OPTIONS, UsageError, withFaults } from "./load.ts";
+import { asJson } from "./show.ts";
+
+type Claims = Readonly<Record<string, unknown>>;
+
+/** Says what a policy makes of some claims, and why. */
+export const policyExplain: Command = {
+  name: "policy explain",
+  operands: "CLAIMS.json",
+  summary: "Say what a policy gives to some claims, and for each rule why or why not",
+  details: `CLAIMS.json holds the claims of a token, or a whole token; - reads it from standard input. Tokens
+are not taken from the command line, where others could see them, and THEIR SIGNATURE IS NOT CHECKED:
+this says what the policy would give if it were good. Values of claims are shown.
+
+The time is the claims' own iat, so that an old token explains itself; --at now asks about now. Exits
+with 0 when there would be a credential, with 1 when not.`,
+  example: "nats-sts policy explain --config nats-sts.yaml claims.json",
+  options: {
+    ...POLICY_OPTIONS,
+    issuer: { type: "string", describe: "Name of the issuer, where the claims have no iss" },
+    at: { type: "string", describe: "The time: now, or such as 2027-01-31T08:00:00Z" },
+    account: { type: "string", describe: "Ask for this account" },
+    roles: { type: "string", multiple: true, describe: "Ask for this role; may be repeated" },
+    publish: {
+      type: "string",
+      multiple: true,
+      describe: "Ask for this subject; may be repeated; '' for none",
+    },
+    subscribe: {
+      type: "string",
+      multiple: true,
+      describe: "Ask for this subject, or 'subject queue'; may be repeated; '' for none",
+    },
+    ttl: { type: "string", describe: "Ask for a shorter life, such as 5m" },
+    json: { type: "boolean", describe: "Print JSON" },
+  },
+  run: (args, io) =>
+    withFaults("policy explain", io, EXIT.usage, async () => {
+      const opened = await openNamed(args, io);
+      const claims = await readClaims(args, io);
+      const request = requestIn(args);
+      const named = args.values["issuer"];
+      const who = identityFor(
+        claims,
+        named === undefined ? undefined : String(named),
+        opened.issuers,
+      );
+      if (!("identity" in who)) {
+        const { code, why } = who;
+        io.out(
+          args.values["json"]
+            ? asJson({ verified: false, allow: false, code, why })
+            : `REFUSED  ${code}: ${ERRORS[code].say}\n         ${why}`,
+        );
+        return EXIT.no;
+      }
+      const now_s = timeIn(args, io) ?? who.now_s;
+      const { identity } = who;
+      const { decision, rules } = explain(opened.open, identity, request, now_s);
+      const jwt = decision.allow ? jwtFor(decision.grant, identity, opened, now_s) : undefined;
+      const size = jwt && { bytes: jwtBytes(jwt), limit_bytes: JWT_LIMIT_BYTES };
+      const fits = size !== undefined && size.bytes <= size.limit_bytes;
+      const code = decision.allow ? (fits ? undefined : "permissions_too_large") : decision.code;
+      const answer = { identity, decision, rules, jwt, size, code, now_s, opened, cwd: io.cwd };
+      io.out(args.values["json"] ? asJson(forPrograms(answer)) : explained(answer));
+      return code === undefined ? EXIT.done : EXIT.no;
+    }),
+};
+
+/** Everything that is told. */
+export interface Answer extends ReturnType<typeof explain> {
+  readonly identity: Identity;
+  readonly jwt: UserClaims | undefined;
+  readonly size: { readonly bytes: number; readonly limit_bytes: number } | undefined;
+  /** Absent when there would be a credential. */
+  readonly code: keyof typeof ERRORS | undefined;
+  readonly now_s: number;
+  readonly opened: Opened;
+  readonly cwd: string;
+}
+
+function forPrograms({ identity, decision, rules, jwt, size, code, now_s, opened }: Answer) {
+  return {
+    verified: false,
+    allow: code === undefined,
+    ...(code !== undefined && { code, says: ERRORS[code].say }),
+    ...(!decision.allow && { detail: decision.detail }),
+    at: now_s,
+    policy: opened.open.policy.digest,
+    identity,
+    rules,
+    ...(decision.allow && { grant: decision.grant }),
+    ...(jwt && { jwt, size }),
+  };
+}
+
+async function readClaims({ operands }: Args, io: Pick<Io, "cwd" | "stdin">): Promise<Claims> {
+  const [name, ...more] = operands;
+  if (name === undefined || more.length > 0)
+    throw new UsageError("name one file with claims, or - for standard input");
+  // A token that was typed here by mistake is not repeated on the terminal.
+  if (/^ey[\w-]+\.[\w-]+\./.test(name))
+    throw new UsageError("a token does not belong on the command line: put it into a file");
+  let source: string;
+  if (name === "-") source = await text(io.stdin());
+  else {
+    const bytes = await readWritten(resolve(io.cwd, name));
+    if ("fault" in bytes) throw new UsageError(`${name} ${bytes.fault}`);
+    source = Buffer.from(bytes).toString("utf8");
+  }
+  try {
+    return claimsIn(source);
+  } catch {
+    throw new UsageError(
+      `${name === "-" ? "standard input" : name} is neither a JSON object without members twice nor a token`,
+    );
+  }
+}
+
+function timeIn({ values }: Args, io: Pick<Io, "now_ms">): number | undefined {
+  const at = values["at"];
+  if (at === undefined) return undefined;
+  const time_ms = at === "now" ? io.now_ms() : Date.parse(String(at));
+  if (Number.isNaN(time_ms)) throw new UsageError("--at must be now or a time in RFC 3339");
+  return Math.floor(time_ms / 1000);
+}
+
+function requestIn({ values }: Args): Narrowing {
+  const { account, ttl } = values;
+  if (ttl !== undefined && !/^[1-9][0-9]{0,5}[smhd]$/.test(String(ttl)))
+    throw new UsageError("--ttl must be a duration such as 30s, 5m or 1h");
+  const list = (name: "roles" | "publish" | "subscribe") => {
+    const words = values[name];
+    // One empty word asks for less than no word at all.
+    return typeof words === "object" && { [name]: words.filter((word) => word !== "") };
+  };
+  return {
+    ...(account !== undefined && { account: String(account) }),
+    ...list("roles"),
+    ...list("publish"),
+    ...list("subscribe"),
+    ...(ttl !== undefined && { ttl_s: seconds(String(ttl)) }),
+  };
+}
+
+/** The claims of the JWT, with stand-ins of the right length for what is only known later. */
+function jwtFor(grant: Grant, identity: Identity, opened: Opened, now_s: number): UserClaims {
+  const short = identity.digest.slice(0, 16);
+  const account = opened.accounts.find(({ name }) => name === grant.account);
+  return userClaims(grant, {
+    name: `${identity.issuer}:${short}`,
+    user_public_key: `U${"-".repeat(55)}`,
+    account_public_key: account?.public_key ?? `A${"-".repeat(55)}`,
+    signing_key: `A${"-".repeat(55)}`,
+    issued_at: now_s,
+    tags: [
+      `identity:${short}`,
+      `policy:${opened.open.policy.digest.slice(0, 16)}`,
+      `request:${"-".repeat(REQUEST_ID_CHARACTERS)}`,
+    ],
+  });
+}
+
+/** A UUID. */
+const REQUEST_ID_CHARACTERS = 36;

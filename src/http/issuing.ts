@@ -1,0 +1,61 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
+import type { Credential } from "../credential/index.ts";
+import { StsError } from "../errors.ts";
+import type { Ask } from "../exchange.ts";
+import type { Behind } from "./door.ts";
+import { asStsError, type ErrorForm, sendError } from "./error-form.ts";
+import { askedBy } from "./request.ts";
+
+/** What a request asks for, and how the credential is to be answered. */
+interface Reading {
+  readonly ask: Omit<Ask, "asked">;
+  answer(credential: Credential, reply: FastifyReply): unknown;
+}
+
+/** What is special about a route that gives credentials. Each function refuses by throwing. */
+export interface IssuingRoute<Body> {
+  readonly url: string;
+  readonly schema: FastifySchema;
+  readonly form: ErrorForm;
+  /** Looks at the headers before the body is read. */
+  admit(request: FastifyRequest): void;
+  /** Looks at the body before its schema does: for refusals with a code of their own. */
+  inspect?(body: unknown): void;
+  /** Everything is decided here, before anything is signed. */
+  read(request: FastifyRequest<{ Body: Body }>): Reading;
+}
+
+/** A route that gives credentials: whichever it is, every refusal is journaled and none is cached. */
+export function issuingRoute<Body>(
+  app: FastifyInstance,
+  behind: Behind,
+  route: IssuingRoute<Body>,
+): void {
+  const { url, schema, form } = route;
+  app.post<{ Body: Body }>(
+    url,
+    {
+      schema,
+      onRequest: async (request) => route.admit(request),
+      // No body at all is a body without wishes; a body that says null is not.
+      preValidation: async (request: FastifyRequest) => {
+        if (request.body === undefined) request.body = {};
+        route.inspect?.(request.body);
+      },
+      errorHandler: async (error, request, reply) => {
+        const refusal = await behind.refuse(asStsError(error), askedBy(request));
+        return sendError(refusal, request, reply, form);
+      },
+    },
+    async (request, reply) => {
+      const { ask, answer } = route.read(request);
+      const credential = await behind
+        .exchange({ ...ask, asked: askedBy(request) })
+        .catch((error: unknown) => asStsError(error));
+      // The line has journaled its refusals itself.
+      if (credential instanceof StsError) return sendError(credential, request, reply, form);
+      reply.header("cache-control", "no-store");
+      return answer(credential, reply);
+    },
+  );
+}

@@ -1,0 +1,68 @@
+import { StsError } from "../errors.ts";
+import { type Claims, isObject, isOfType, isStrings, valueAt } from "./claim.ts";
+import { clientIn, scopesIn } from "./identify.ts";
+import type { Issuer } from "./issuer.ts";
+import { invalid, wrongKind } from "./refuse.ts";
+
+/** Payload `typ` of Keycloak's other tokens; nobody else means anything better by them. */
+const OTHER_TYPES = [
+  "ID",
+  "Refresh",
+  "Offline",
+  "Logout",
+  "Initial-Access-Token",
+  "Registration-Access-Token",
+];
+
+/** Keeps out ID, refresh, logout and security event tokens, which the same issuer signs. */
+export function checkTokenKind(claims: Claims, issuer: Issuer): void {
+  const { rules } = issuer;
+  const mark = rules.id_token_marks.find((claim) => claims[claim] !== undefined);
+  if (mark) throw wrongKind(issuer, `${mark} is a claim of ID tokens`);
+  const { typ, token_use, events } = claims;
+  if (OTHER_TYPES.some((each) => each === typ))
+    throw wrongKind(issuer, "claim typ is another kind's");
+  if (token_use !== undefined && token_use !== "access")
+    throw wrongKind(issuer, "token_use is not access");
+  // RFC 8417 §2.2: logout tokens and security events have `events`, an object.
+  if (isObject(events)) throw wrongKind(issuer, "events is a claim of security events");
+}
+
+/** A token without scopes whose only audience is its own client is an ID token (OpenID Connect Core §2). */
+export function checkNoIdToken(claims: Claims, issuer: Issuer): void {
+  const { aud } = claims;
+  const client = clientIn(claims, issuer);
+  const named = typeof aud === "string" ? [aud] : aud;
+  if (issuer.rules.token_kind !== "access" || client === undefined || !isStrings(named)) return;
+  if (named.every((each) => each === client) && scopesIn(claims, issuer).length === 0)
+    throw wrongKind(issuer, "aud is the client itself and there are no scopes, as in ID tokens");
+}
+
+/** RFC 7800 §3.1: a token that is bound to a key is worth nothing without it. */
+export function checkBinding({ cnf }: Claims, issuer: Issuer): void {
+  if (cnf === undefined) return;
+  const reason = "cnf binds the token to a key, and proofs of it are not taken here";
+  throw new StsError("token_binding_invalid", { issuer: issuer.name, reason });
+}
+
+/** What the preset wants of the tokens of its provider. */
+export function checkDiscriminators(claims: Claims, issuer: Issuer): void {
+  const { required, equal, tenant } = issuer.rules;
+  // RFC 7519 §4.1.7. Who keeps used tokens apart by it must be able to rely on it.
+  if (claims["jti"] !== undefined && !isOfType(claims["jti"], "string"))
+    throw invalid(issuer, "jti", "is not string, or empty");
+  for (const [claim, type] of Object.entries(required)) {
+    const value = valueAt(claims, claim);
+    if (value === undefined) throw invalid(issuer, claim, "is missing");
+    if (!isOfType(value, type)) throw invalid(issuer, claim, `is not ${type}, or empty`);
+  }
+  for (const [claim, accepted] of Object.entries(equal)) {
+    const value = valueAt(claims, claim);
+    if (value !== undefined && !accepted.some((each) => each === value))
+      throw invalid(issuer, claim, `is not ${accepted.join(" or ")}`);
+  }
+  // A provider on loopback that stands in for the real one need not have its paths.
+  if (tenant === undefined || issuer.insecure_http) return;
+  if (valueAt(claims, tenant) !== new URL(issuer.url).pathname.split("/")[1])
+    throw invalid(issuer, tenant, "is not the tenant that the issuer is for");
+}

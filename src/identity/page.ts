@@ -1,0 +1,110 @@
+import { ISSUER_FORMS, PRESET_NAMES, type PresetName } from "../config/index.ts";
+import type { Claim } from "./claim.ts";
+import type { KindRow, Preset } from "./preset.ts";
+import { PRESETS } from "./presets.ts";
+
+/** The page of all providers, docs/providers.md, made from the table that verification works by. */
+export function providersPage(): string {
+  const contents = PRESET_NAMES.map((name) => `- [${PRESETS[name].title}](#${name}) (\`${name}\`)`);
+  return [
+    "<!-- Made from src/identity/presets: change it there. -->",
+    "",
+    "# Identity providers",
+    "",
+    "An issuer in `nats-sts.yaml` names a preset: what the tokens of its provider look like, and which of them are refused. Every value of a preset that has a key in the configuration can be set otherwise for one issuer: `typ`, `algorithms`, `single_audience`, `max_token_age`, `max_token_lifetime`.",
+    "",
+    ...contents,
+    "",
+    "## What holds for all of them",
+    "",
+    "- A token is a signed JWT in compact form with an asymmetric algorithm, signed by a key that the issuer publishes now. Keys in the token's own header (`jwk`, `x5c`, `jku`, `x5u`) and `crit` are refused.",
+    "- `iss` and `aud` are compared as they stand. No member of a token may stand in it twice.",
+    "- ID, refresh and logout tokens, security events and tokens that are bound to a key (`cnf`) are refused.",
+    "- A rule matches the *subject* of the identity: it is the claim that its provider never gives to anybody else, which is not always `sub`.",
+    "- *Guarded* claims: a token with an unusual value, or none, matches only those rules that name the claim.",
+    "",
+    ...PRESET_NAMES.flatMap(sectionOf),
+  ].join("\n");
+}
+
+function sectionOf(name: PresetName): string[] {
+  const row = PRESETS[name];
+  const { setup, rule, avoid } = row.page;
+  const avoided = Object.entries(avoid).map(([claim, why]) => `- ${code(claim)}: ${why}.`);
+  return [
+    `<a id="${name}"></a>`,
+    "",
+    `## ${row.title}`,
+    "",
+    ...setup.map((step, i) => `${i + 1}. ${step}`),
+    "",
+    "```yaml",
+    "issuers:",
+    ...indented(issuerOf(name, row), "  - ", "    "),
+    "```",
+    "",
+    "A rule to begin with:",
+    "",
+    "```yaml",
+    "rules:",
+    ...indented(rule.split("\n"), "  - ", "    "),
+    "```",
+    "",
+    ...(avoided.length > 0 ? ["Do not match:", "", ...avoided, ""] : []),
+    "| | |",
+    "| --- | --- |",
+    ...factsOf(row).map(([what, value]) => `| ${what} | ${value.replaceAll("|", "\\|")} |`),
+    "",
+  ];
+}
+
+/** The issuer as the operator writes it. */
+function issuerOf(name: PresetName, { page }: Preset): string[] {
+  return [
+    `name: ${name === "generic" ? "corp" : name}`,
+    `url: ${ISSUER_FORMS[name].example}`,
+    `preset: ${name}`,
+    `audience: ${page.audience ?? "nats-sts"}`,
+    ...(name === "spiffe" ? ["jwks: { url: https://spire.example.org/keys }"] : []),
+  ];
+}
+
+function factsOf(row: Preset): (readonly [what: string, value: string])[] {
+  const facts: (readonly [string, string])[] = [
+    ["Kind of token", `${row.token_kind}, at most ${row.max_lifetime_s / 3600} h long`],
+    ["Algorithms", codes(row.algorithms)],
+    ["Header `typ`", row.typ.map((typ) => (typ ? code(typ) : "none")).join(", ")],
+    [
+      "Audience",
+      `${codes(row.audience)}${row.single_audience ? ", and no other beside ours" : ""}`,
+    ],
+    ["Identity", row.kinds.map(kindOf).join("; ")],
+    ["Scopes", codes(row.scopes)],
+    ["Roles and groups", codes(row.roles)],
+    ["Client", codes(row.client)],
+    ["Must be there", codes(Object.keys(row.required).filter((claim) => claim !== "iat"))],
+    ["Must be", Object.entries(row.equal).map(oneOf).join("; ")],
+    ["Refused", codes(row.id_token_marks)],
+    ["Taken away", codes(row.dropped)],
+    ["Guarded unless", Object.entries(row.guarded).map(oneOf).join("; ")],
+  ];
+  return facts.filter(([, value]) => value !== "");
+}
+
+function kindOf({ kind, subject, same, present = [], absent = [] }: KindRow): string {
+  const conditions = [
+    ...(same
+      ? [`${code(same[0])} is ${code(same[1])}${same[2] ? ` and ${code(same[2])}` : ""}`]
+      : []),
+    ...present.map((claim) => `with ${code(claim)}`),
+    ...absent.map((claim) => `without ${code(claim)}`),
+  ];
+  return `${kind} ${code(subject)}${conditions.length > 0 ? ` (${conditions.join(", ")})` : ""}`;
+}
+
+const code = (text: string) => `\`${text}\``;
+const codes = (texts: readonly string[]) => texts.map(code).join(", ");
+const oneOf = ([claim, values]: readonly [Claim, readonly unknown[]]) =>
+  `${code(claim)} is ${values.map((value) => code(String(value))).join(" or ")}`;
+const indented = (lines: readonly string[], first: string, rest: string) =>
+  lines.map((line, i) => (i === 0 ? first : rest) + line);

@@ -1,0 +1,26 @@
+import { type ClaimPath, lookup } from "./claims.ts";
+
+const EMAIL = "email";
+/** RFC 5321 §4.1.2 without quoted local parts and address literals: one `@`, and no blanks. */
+const ADDRESS =
+  /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+)$/;
+const ADDRESS_LIMIT_CHARS = 254;
+
+/** Whether this is the one claim that holds an address of which the issuer knows whose it is. */
+export const isEmail = ({ steps }: ClaimPath) => steps.length === 1 && steps[0] === EMAIL;
+
+/**
+ * Whether the claim `email` is an address at one of these domains and the issuer has verified it
+ * (OpenID Connect Core §5.1: `email_verified`, a boolean). Domains have no case (RFC 1035 §2.3.3).
+ */
+export function emailTest(domains: readonly string[]): (claims: unknown) => boolean {
+  const wanted = new Set(domains);
+  return (claims) => {
+    const email = lookup(claims, { name: EMAIL, steps: [EMAIL] });
+    const verified = lookup(claims, { name: "email_verified", steps: ["email_verified"] });
+    if (verified !== true || typeof email !== "string") return false;
+    if (email.length > ADDRESS_LIMIT_CHARS) return false;
+    const domain = ADDRESS.exec(email)?.[1];
+    return domain !== undefined && wanted.has(domain.toLowerCase());
+  };
+}

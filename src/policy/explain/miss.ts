@@ -1,0 +1,80 @@
+import type { Identity } from "../../identity/index.ts";
+import { claimPath, leftOut, lookup } from "../claims.ts";
+import type { CriterionFile, RuleFile } from "../schema.ts";
+
+/** The criterion that did not hold: what the rule wants there, and what the identity has. */
+export interface Miss {
+  /** As the trace names it. */
+  readonly criterion: string;
+  readonly wanted?: string;
+  /** As JSON, or in words where there is nothing. */
+  readonly has?: string;
+}
+
+const CANNOT_FILL = " cannot fill a subject";
+/** Longer values are cut: they are compared by eye. */
+const VALUE_LIMIT_CHARS = 300;
+
+/** Explains what a trace says of a rule. The values come from the claims themselves. */
+export function missOf(criterion: string, rule: RuleFile, identity: Identity): Miss {
+  const simple = simpleMiss(criterion, rule, identity);
+  if (simple) return { criterion, ...simple };
+  if (!criterion.startsWith("claims.")) return { criterion };
+  if (criterion.endsWith(CANNOT_FILL)) {
+    const name = criterion.slice("claims.".length, -CANNOT_FILL.length);
+    const wanted =
+      "a text that begins with a letter or digit, then up to 127 letters, digits, - and _";
+    return { criterion, wanted, has: claimOf(name, identity) };
+  }
+  for (const [name, wanted] of Object.entries(rule.claims ?? {})) {
+    if (criterion !== `claims.${name}` && !criterion.startsWith(`claims.${name} `)) continue;
+    return { criterion, wanted: sayCriterion(wanted), has: claimOf(name, identity) };
+  }
+  return { criterion };
+}
+
+function simpleMiss(criterion: string, rule: RuleFile, identity: Identity) {
+  switch (criterion) {
+    case "issuer":
+    case "kind":
+      return { wanted: String(rule[criterion]), has: identity[criterion] };
+    case "client":
+      return { wanted: json(rule.client), has: valueOr(identity.client, "no client") };
+    case "subject":
+      return { wanted: oneOf([rule.subject].flat()), has: json(identity.subject) };
+    case "scopes":
+      return { wanted: allOf(rule.scopes ?? []), has: scopesOf(identity) };
+    case "any_scope":
+      return { wanted: oneOf(rule.any_scope ?? []), has: scopesOf(identity) };
+    default:
+      return undefined;
+  }
+}
+
+/** What a criterion asks of a claim, in words. */
+export function sayCriterion(criterion: CriterionFile): string {
+  if (typeof criterion !== "object") return json(criterion);
+  if (Array.isArray(criterion)) return oneOf(criterion);
+  const [[how = "", what] = []] = Object.entries(criterion);
+  const said = oneOf([what].flat());
+  if (how === "exists") return "anything but null";
+  if (how === "has") return `a list with ${said}`;
+  return how === "not" ? `of the same type, but not ${said}` : `${how} ${said}`;
+}
+
+function claimOf(name: string, { claims }: Identity): string {
+  const path = claimPath(name);
+  if (!path) return "nothing";
+  if (leftOut(claims, path.steps[0])) return "only a reference to where the provider keeps it";
+  return valueOr(lookup(claims, path), "no such claim");
+}
+
+const scopesOf = ({ scopes }: Identity) => (scopes.length > 0 ? scopes.join(" ") : "no scopes");
+const oneOf = (values: readonly unknown[]) => values.map(json).join(" or ");
+const allOf = (values: readonly unknown[]) => values.join(" ");
+const valueOr = (value: unknown, nothing: string) => (value === undefined ? nothing : json(value));
+
+function json(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > VALUE_LIMIT_CHARS ? `${text.slice(0, VALUE_LIMIT_CHARS)}…` : text;
+}
