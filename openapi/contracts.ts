@@ -39,6 +39,7 @@ async function openApi(): Promise<string> {
   const door = await httpDoor(
     {
       config: parseConfig(CONFIG, "/nats-sts.yaml").config,
+      admit: () => {},
       exchange: nothing,
       refuse: nothing,
       ready: async () => [],

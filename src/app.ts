@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from "fastify";
-import type { HeadsConfig, LoadedConfig } from "./config/index.ts";
+import type { Bucket, HeadsConfig, LoadedConfig } from "./config/index.ts";
 import { trialMint } from "./credential/index.ts";
 import { StsError } from "./errors.ts";
 import { exchange, refuse, type World } from "./exchange.ts";
@@ -15,6 +15,7 @@ import {
   stdoutJournal,
 } from "./journal/index.ts";
 import type { KeyRing, Owner } from "./keys/index.ts";
+import { rateLimiter } from "./limits/index.ts";
 import type { Policy } from "./policy/index.ts";
 
 /** What the operator wrote, read and found free of faults. */
@@ -57,8 +58,12 @@ export async function startApp(loaded: Loaded, effects: Effects): Promise<App> {
   try {
     await journal.record({ type: "policy.loaded", policy: policy.digest, files: policy.files });
     const account = accountsOf(loaded);
+    const admission = (by: "address" | "identity") =>
+      admissionBy(by, config.limits[`rate_per_${by}`], config.limits.rate_keys, effects.now_ms);
     const world: World = {
       now_s,
+      checkClock: () => checkClock(effects.now_ms(), journal.stats().last_at_ms),
+      admit: admission("identity"),
       verifier: {
         issuers: trustedIssuers(config.issuers, effects.fetch, now_s),
         token_limit_bytes: config.limits.token_bytes,
@@ -77,8 +82,9 @@ export async function startApp(loaded: Loaded, effects: Effects): Promise<App> {
       {
         config,
         exchange: (ask) => exchange(ask, world),
+        admit: admission("address"),
         refuse: (error, entry) => refuse(error, entry, world),
-        ready: () => readiness(loaded, journal, account, now_s()),
+        ready: () => readiness(loaded, journal, account, effects.now_ms()),
         stopping: () => stopping,
       },
       effects.log,
@@ -131,6 +137,26 @@ function headsOptions(config: HeadsConfig, { log, fetch, owner }: Effects): Head
   };
 }
 
+/** Counts what comes in under one name, and says no to what is too much. */
+function admissionBy(by: string, rate: Bucket, limit_keys: number, now_ms: () => number) {
+  const limiter = rateLimiter(rate, limit_keys);
+  return (key: string): void => {
+    const admission = limiter.take(key, now_ms());
+    if (admission === "full") throw new StsError("overloaded", { limit: `rate_keys by ${by}` });
+    if (admission.ok) return;
+    throw new StsError("rate_limited", { by, retry_after_s: admission.retry_after_s });
+  };
+}
+
+/** A clock that stands behind what is on record would let credentials live longer than they should. */
+const CLOCK_BEHIND_LIMIT_MS = 30_000;
+
+function checkClock(now_ms: number, last_at_ms: number | undefined): void {
+  if (last_at_ms !== undefined && now_ms < last_at_ms - CLOCK_BEHIND_LIMIT_MS) {
+    throw new StsError("clock_unreliable", { behind_ms: last_at_ms - now_ms });
+  }
+}
+
 function accountsOf({ config, ring }: Loaded): World["account"] {
   const public_keys = new Map(config.accounts.map(({ name, public_key }) => [name, public_key]));
   return (name) => {
@@ -147,8 +173,9 @@ async function readiness(
   { config, policy }: Loaded,
   journal: Journal,
   account: World["account"],
-  now_s: number,
+  now_ms: number,
 ): Promise<Check[]> {
+  const now_s = Math.floor(now_ms / 1000);
   const trial = async (name: string, work: () => Promise<unknown>): Promise<Check> => {
     try {
       await work();
@@ -162,6 +189,7 @@ async function readiness(
     ...config.accounts.map(({ name }) =>
       trial(`account ${name}`, async () => trialMint(name, account(name), now_s)),
     ),
+    trial("clock", async () => checkClock(now_ms, journal.stats().last_at_ms)),
     trial("journal", async () => {
       // After a failure somebody has to try again, and callers may have been sent elsewhere.
       if (!journal.stats().writable) await journal.record({ type: "journal.probed" });

@@ -1,6 +1,6 @@
 /** One way to fail: what HTTP says, what OAuth says, and the one sentence that the caller reads. */
 interface Row {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 406 | 409 | 413 | 415 | 431 | 500 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 406 | 409 | 413 | 415 | 429 | 431 | 500 | 503;
   /** RFC 6749 §5.2 `error` on the OAuth token endpoint. */
   readonly oauth: string;
   /** Constant, ASCII, without `"` and `\`: it also has to fit an OAuth `error_description`. */
@@ -172,6 +172,11 @@ export const ERRORS = {
     "invalid_request",
     "This content type is not supported: send the body as application/json, to the token endpoint as a form.",
   ),
+  rate_limited: row(
+    429,
+    "invalid_request",
+    "Too many requests for now: wait as long as Retry-After says.",
+  ),
   headers_too_large: row(
     431,
     "invalid_request",
@@ -196,6 +201,11 @@ export const ERRORS = {
     503,
     "temporarily_unavailable",
     "The service is at a limit at the moment: try again later.",
+  ),
+  clock_unreliable: row(
+    503,
+    "temporarily_unavailable",
+    "The clock of this instance cannot be trusted at the moment: try again later.",
   ),
   shutting_down: row(
     503,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Credential, mint } from "./credential/index.ts";
-import { StsError } from "./errors.ts";
+import { type ErrorCode, StsError } from "./errors.ts";
 import { type Verifier, verify } from "./identity/index.ts";
 import type { Asked, Issued, JournalEvent, Refused } from "./journal/index.ts";
 import { provenKey, type Signer, type UserKeyClaim } from "./keys/index.ts";
@@ -20,7 +20,11 @@ export interface Ask {
 export interface World {
   /** Unix seconds, whole. */
   now_s(): number;
+  /** Throws StsError `clock_unreliable` while issued credentials could end too late. */
+  checkClock(): void;
   readonly verifier: Verifier;
+  /** Counts an identity. Throws StsError `rate_limited`, `overloaded`. */
+  admit(identity_digest: string): void;
   /** What proofs of possession are bound to. */
   readonly public_url: string;
   policy(): Policy;
@@ -38,10 +42,12 @@ export interface World {
 export async function exchange(ask: Ask, world: World): Promise<Credential> {
   const entry: Entry = { ...ask.asked, token_sha256: sha256(ask.token) };
   try {
+    world.checkClock();
     const now_s = world.now_s();
     const identity = await verify(ask.token, world.verifier, now_s);
     const { issuer, kind, subject, digest } = identity;
     entry.identity = { issuer, kind, subject, digest };
+    world.admit(digest);
 
     const policy = world.policy();
     const decision = decide(policy, identity, ask.narrowing, now_s);
@@ -85,7 +91,7 @@ export async function refuse(
     error instanceof StsError ? error : new StsError("internal", {}, { cause: error });
   const { code, detail } = refusal;
   const event: Refused = { ...entry, type: "credential.refused", code, detail };
-  if (!entry.identity || code === "journal_unavailable") {
+  if (!entry.identity || NOTED.includes(code)) {
     world.note(event);
     return refusal;
   }
@@ -97,6 +103,9 @@ export async function refuse(
         : new StsError("journal_unavailable", {}, { cause: failed }),
   );
 }
+
+/** What one caller can cause without end, or what says itself that nothing can be recorded. */
+const NOTED: readonly ErrorCode[] = ["rate_limited", "journal_unavailable"];
 
 function issued(credential: Credential, own_key: boolean): Omit<Issued, keyof Asked> {
   const { id, user_public_key, signing_key, grant, issued_at } = credential;

@@ -13,6 +13,8 @@ export interface Check {
 export interface Behind {
   readonly config: Config;
   exchange(ask: Ask): Promise<Credential>;
+  /** Counts an address. Throws StsError `rate_limited`, `overloaded`. */
+  admit(address: string): void;
   /** Journals a refusal that happened before the line, and says what the caller is told. */
   refuse(error: unknown, entry: Entry): Promise<StsError>;
   ready(): Promise<readonly Check[]>;

@@ -15,8 +15,8 @@ export interface ErrorForm {
   headers(error: StsError): Readonly<Record<string, string>>;
 }
 
-/** Seconds after which a 503 may be tried again, spread so that callers do not come back as one. */
-const RETRY_AFTER_S = [1, 2, 3, 4, 5] as const;
+/** Seconds after which to try again, or to add to them: spread, so that callers do not come back as one. */
+const JITTER_S = [1, 2, 3, 4, 5] as const;
 
 /** Fastify's own errors, as ours. Anything else below 500 is a request that does not fit. */
 const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
@@ -43,7 +43,10 @@ export function sendError(
 ) {
   const status = form.status(error.code);
   reply.headers(form.headers(error)).header("cache-control", "no-store");
-  if (status === 503) reply.header("retry-after", retryAfter(request.id));
+  if (status === 429 || status === 503) {
+    const { retry_after_s = 0 } = error.detail as { retry_after_s?: number }; // ours alone
+    reply.header("retry-after", retry_after_s + jitter(request.id));
+  }
   if (status === 500) logUnexpected(error, request);
   // As bytes: Fastify would add a charset, which these media types do not have.
   const body = Buffer.from(JSON.stringify(form.body(error.code, request.id)));
@@ -51,8 +54,8 @@ export function sendError(
 }
 
 /** Random enough (the id is a random UUID), and it needs no clock. */
-function retryAfter(request_id: string): number {
-  return RETRY_AFTER_S[request_id.charCodeAt(0) % RETRY_AFTER_S.length] ?? 1;
+function jitter(request_id: string): number {
+  return JITTER_S[request_id.charCodeAt(0) % JITTER_S.length] ?? 1;
 }
 
 /** Name and stack alone: the properties of a library's error may hold claims. */

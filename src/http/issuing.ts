@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } fro
 import type { Credential } from "../credential/index.ts";
 import { StsError } from "../errors.ts";
 import type { Ask } from "../exchange.ts";
+import { addressKey } from "./address-key.ts";
 import type { Behind } from "./door.ts";
 import { asStsError, type ErrorForm, sendError } from "./error-form.ts";
 import { askedBy } from "./request.ts";
@@ -36,7 +37,10 @@ export function issuingRoute<Body>(
     url,
     {
       schema,
-      onRequest: async (request) => route.admit(request),
+      onRequest: async (request) => {
+        behind.admit(addressKey(request.ip));
+        route.admit(request);
+      },
       // No body at all is a body without wishes; a body that says null is not.
       preValidation: async (request: FastifyRequest) => {
         if (request.body === undefined) request.body = {};

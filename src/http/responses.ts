@@ -81,7 +81,7 @@ export function errorResponses(
             ...REQUEST_ID,
             ...NO_STORE,
             ...(isChallenged(status, those) && CHALLENGE),
-            ...(status === 503 && RETRY_AFTER),
+            ...((status === 429 || status === 503) && RETRY_AFTER),
           },
           content: { [form.media_type]: { schema: refTo(form.schema) } },
         },

@@ -83,6 +83,7 @@ export async function behindFails(
   const door = await httpDoor(
     {
       config: parseConfig(CONFIG, "/c.yaml").config,
+      admit: () => {},
       exchange: async () => Promise.reject(error),
       refuse: async (refused) => refused as StsError,
       ready: async () => [],

@@ -141,10 +141,12 @@ const CAUSES: Readonly<Record<ErrorCode, Causes>> = {
   headers_too_large: both((door) =>
     service.request(door.path, { method: "POST", headers: { "x-long": "x".repeat(20_000) } }),
   ),
+  rate_limited: failing(new StsError("rate_limited", { by: "identity", retry_after_s: 7 })),
   issuer_unavailable: both(async (door) => door.ask(await absent.forge())),
   journal_unavailable: failing(new StsError("journal_unavailable")),
   signer_unavailable: failing(new StsError("signer_unavailable")),
   overloaded: failing(new StsError("overloaded")),
+  clock_unreliable: failing(new StsError("clock_unreliable")),
   shutting_down: failing(new Error("not reached"), true),
   internal: failing(new TypeError("undefined is not a function")),
 };
@@ -155,7 +157,7 @@ const ROWS = Object.entries(CAUSES) as [ErrorCode, Causes][]; // the keys of a r
 function assertRefused({ headers }: Answer, status: number, type: string): string {
   assert.equal(headers.get("content-type"), type);
   assert.equal(headers.get("cache-control"), "no-store");
-  assert.equal(headers.has("retry-after"), status === 503);
+  assert.equal(headers.has("retry-after"), status === 429 || status === 503);
   const request_id = headers.get("x-request-id") ?? "";
   assert.match(request_id, /^[0-9a-f-]{36}$/);
   return request_id;
