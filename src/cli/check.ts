@@ -1,4 +1,5 @@
 import { FaultError } from "../config/index.ts";
+import { checkConnect } from "./check-connect.ts";
 import { type Command, EXIT } from "./command.ts";
 import { CONFIG_OPTION, loadAll } from "./load.ts";
 
@@ -8,19 +9,29 @@ export const check: Command = {
   summary: "Check configuration, keys and policy, and print every fault as file:line:col",
   details: `Reads what serve would read, and changes nothing: run it before every start, and in CI. It looks
 at the configuration, at the key files that it names (kind, mode, owner) and at the policy. Exits
-with 0 when serve would accept all of it, with 1 and every fault when it would not.`,
+with 0 when serve would accept all of it, with 1 and every fault when it would not. With --connect
+it also tells whether the accounts really list their keys, by connecting with a credential that
+permits nothing.`,
   example: "nats-sts check --config nats-sts.yaml",
-  options: CONFIG_OPTION,
+  options: {
+    ...CONFIG_OPTION,
+    connect: {
+      type: "boolean",
+      describe: "Also try a credential of each signing key on each NATS server",
+    },
+  },
   async run(args, io) {
     try {
-      const { config, policy } = await loadAll(args, io);
+      const loaded = await loadAll(args, io);
+      const { config, policy } = loaded;
       const found = [
         count(config.issuers.length, "issuer"),
         count(config.accounts.length, "account"),
         `policy ${policy.digest.slice(0, 16)}`,
       ];
       io.out(`${config.file}: ok (${found.join(", ")})`);
-      return EXIT.done;
+      if (!args.values["connect"]) return EXIT.done;
+      return (await checkConnect(loaded, io)) === 0 ? EXIT.done : EXIT.no;
     } catch (error) {
       if (!(error instanceof FaultError)) throw error;
       io.err(error.message);

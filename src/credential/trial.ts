@@ -1,14 +1,14 @@
 import { decodePublicKey, signatureFits } from "../keys/index.ts";
 import type { Grant } from "../policy/index.ts";
 import { assertBounded } from "./claims.ts";
-import { type MintFor, mint } from "./mint.ts";
+import { type Credential, type MintFor, mint } from "./mint.ts";
 
-/** Seconds: a trial credential is never handed out, so it only has to be valid at all. */
+/** Seconds: a trial credential is used at once or not at all. */
 const TRIAL_TTL_S = 60;
 
 /**
  * Mints a credential that permits nothing and reads it back as a server would, to know whether this
- * account can be served. The credential goes nowhere.
+ * account can be served. It is for trying a server at most, and never for a caller.
  *
  * @throws whatever keeps a credential from being minted
  */
@@ -16,7 +16,7 @@ export async function trialMint(
   name: string,
   account: MintFor["account"],
   now_s: number,
-): Promise<void> {
+): Promise<Credential> {
   const grant: Grant = {
     account: name,
     roles: [],
@@ -29,12 +29,13 @@ export async function trialMint(
   };
   const nobody = { issuer: "trial", digest: "0".repeat(64), policy: "0".repeat(64) };
   const to = { ...nobody, request_id: "trial", user_key: undefined, account, now_s };
-  const { jwt } = await mint(grant, to);
-  const [header, payload = "", signature = ""] = jwt.split(".");
+  const credential = await mint(grant, to);
+  const [header, payload = "", signature = ""] = credential.jwt.split(".");
   assertBounded(JSON.parse(Buffer.from(payload, "base64url").toString()));
   const key = decodePublicKey("account", account.signer.public_key);
   const data = Buffer.from(`${header}.${payload}`);
   if (!key || !signatureFits(key, data, Buffer.from(signature, "base64url"))) {
     throw new Error("the signature does not verify");
   }
+  return credential;
 }

@@ -8,8 +8,8 @@ import type { Signer } from "./signer.ts";
 export interface KeyRing {
   /** The key that signs for this account now; undefined for an account that is not configured. */
   active(account: string): Signer | undefined;
-  /** Public keys of every key of this account, the signing one first. */
-  known(account: string): readonly string[];
+  /** Every key of this account, the one that signs first. */
+  all(account: string): readonly Signer[];
 }
 
 /**
@@ -50,7 +50,7 @@ export async function loadKeyRing({ config, fault }: LoadedConfig, owner: Owner)
   if (faults.length > 0) throw new FaultError(faults);
   return {
     active: (account) => ring.get(account)?.[0],
-    known: (account) => (ring.get(account) ?? []).map(({ public_key }) => public_key),
+    all: (account) => ring.get(account) ?? [],
   };
 }
 
