@@ -64,6 +64,7 @@ function configuration(
   nats_url: string,
 ): string {
   return `listen: ${listen}
+metrics_listen: 127.0.0.1:0
 servers: ["${nats_url}"]
 issuers:
   - name: demo

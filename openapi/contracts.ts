@@ -4,7 +4,7 @@ import { stringify } from "yaml";
 import { ConfigFile, parseConfig } from "../src/config/index.ts";
 import { StsError } from "../src/errors.ts";
 import { httpDoor } from "../src/http/index.ts";
-import { PolicyFile } from "../src/policy/index.ts";
+import { CasesFile, PolicyFile } from "../src/policy/index.ts";
 
 /** A file of this folder: its name and its text. */
 export interface Contract {
@@ -23,6 +23,10 @@ export async function contracts(): Promise<readonly Contract[]> {
     {
       name: "policy.schema.json",
       text: json(asWritten(PolicyFile, "policy.schema.json", "nats-sts policy")),
+    },
+    {
+      name: "policy-cases.schema.json",
+      text: json(asWritten(CasesFile, "policy-cases.schema.json", "nats-sts policy cases")),
     },
   ];
 }

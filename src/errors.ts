@@ -70,7 +70,12 @@ export const ERRORS = {
   token_claims_invalid: row(
     401,
     "invalid_request",
-    "A claim that is required of this token is missing or has the wrong type: compare the token with the documentation.",
+    "A claim that is required of this token is missing or has the wrong type or a value that is not accepted: compare the token with the documentation.",
+  ),
+  token_replayed: row(
+    401,
+    "invalid_request",
+    "The token was used before, and tokens of its issuer are good for one credential: request a new one, or retry with the same user_public_key.",
   ),
   token_binding_invalid: row(
     401,

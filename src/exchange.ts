@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { type Credential, mint } from "./credential/index.ts";
 import { type ErrorCode, StsError } from "./errors.ts";
-import { type Verifier, verify } from "./identity/index.ts";
-import type { Asked, Issued, JournalEvent, Refused } from "./journal/index.ts";
+import { type Identity, type Verifier, verify } from "./identity/index.ts";
+import type { Asked, Issued, JournalEvent, Refused, TokenUse } from "./journal/index.ts";
 import { provenKey, type Signer, type UserKeyClaim } from "./keys/index.ts";
 import { decide, type Narrowing, type Policy } from "./policy/index.ts";
 
@@ -20,6 +20,8 @@ export interface Ask {
 export interface World {
   /** Unix seconds, whole. */
   now_s(): number;
+  /** Times a step. */
+  timed<T>(step: "verify" | "decide" | "mint" | "record", work: () => T | Promise<T>): Promise<T>;
   /** Throws StsError `clock_unreliable` while issued credentials could end too late. */
   checkClock(): void;
   readonly verifier: Verifier;
@@ -32,6 +34,11 @@ export interface World {
   account(name: string): { readonly public_key: string; readonly signer: Signer };
   /** Binds a caller's key to an identity beyond this time; false while it belongs to another. */
   claimUserKey(public_key: string, identity_digest: string, expires_at: number): boolean;
+  /**
+   * Takes a token that is good for one credential until the function that it returns is called.
+   * Throws StsError `token_replayed`, `overloaded`.
+   */
+  claimToken(use: TokenUse | undefined, user_key: string | undefined): () => void;
   /** Resolves once the event is on disk. */
   record(event: JournalEvent): Promise<unknown>;
   /** Records without waiting, up to a limit. */
@@ -41,16 +48,19 @@ export interface World {
 /** token -> identity -> decision -> credential -> journal -> answer. Every door comes through here. */
 export async function exchange(ask: Ask, world: World): Promise<Credential> {
   const entry: Entry = { ...ask.asked, token_sha256: sha256(ask.token) };
+  let releaseToken = () => {};
   try {
     world.checkClock();
     const now_s = world.now_s();
-    const identity = await verify(ask.token, world.verifier, now_s);
+    const identity = await world.timed("verify", () => verify(ask.token, world.verifier, now_s));
     const { issuer, kind, subject, digest } = identity;
     entry.identity = { issuer, kind, subject, digest };
     world.admit(digest);
 
     const policy = world.policy();
-    const decision = decide(policy, identity, ask.narrowing, now_s);
+    const decision = await world.timed("decide", () =>
+      decide(policy, identity, ask.narrowing, now_s),
+    );
     Object.assign(entry, { policy: policy.digest, trace: decision.trace });
     if (!decision.allow) throw new StsError(decision.code, { ...decision.detail });
     const { grant } = decision;
@@ -59,15 +69,19 @@ export async function exchange(ask: Ask, world: World): Promise<Credential> {
     if (user_key && !world.claimUserKey(user_key, digest, grant.expires_at)) {
       throw new StsError("user_key_in_use");
     }
+    releaseToken = world.claimToken(identity.token_use, user_key);
     const account = world.account(grant.account);
     const request_id = ask.asked.request_id;
     const to = { issuer, digest, policy: policy.digest, request_id, user_key, account, now_s };
-    const credential = await mint(grant, to);
+    const credential = await world.timed("mint", () => mint(grant, to));
 
-    await world.record({ ...entry, ...issued(credential, user_key !== undefined) });
+    const event = { ...entry, ...issued(credential, user_key !== undefined, identity) };
+    await world.timed("record", () => world.record(event));
     return credential; // No record, no credential.
   } catch (error) {
     throw await refuse(error, entry, world);
+  } finally {
+    releaseToken(); // Of a token that came to something, the journal knows by now.
   }
 }
 
@@ -107,11 +121,16 @@ export async function refuse(
 /** What one caller can cause without end, or what says itself that nothing can be recorded. */
 const NOTED: readonly ErrorCode[] = ["rate_limited", "journal_unavailable"];
 
-function issued(credential: Credential, own_key: boolean): Omit<Issued, keyof Asked> {
+function issued(
+  credential: Credential,
+  own_key: boolean,
+  { token_use }: Identity,
+): Omit<Issued, keyof Asked> {
   const { id, user_public_key, signing_key, grant, issued_at } = credential;
   const { account, roles, publish, subscribe, expires_at } = grant;
   const subject = { id, user_public_key, own_key, account, signing_key, roles, publish, subscribe };
-  return { type: "credential.issued", ...subject, iat: issued_at, exp: expires_at };
+  const times = { iat: issued_at, exp: expires_at };
+  return { type: "credential.issued", ...subject, ...times, ...(token_use && { token_use }) };
 }
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");

@@ -4,7 +4,7 @@
  * Promises: only what stands here is kept stable between minor versions. It re-exports and does
  * nothing else.
  */
-export { type App, type Effects, type Loaded, startApp } from "./app.ts";
+export { type App, type Effects, type Loaded, startApp } from "./app/index.ts";
 export {
   type ClientEffects,
   ClientError,

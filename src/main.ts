@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { COMMANDS, dispatch, type Io } from "./cli/index.ts";
+import { COMMANDS, dispatch, EXIT, type Io } from "./cli/index.ts";
 
 const packageFile = new URL("../../package.json", import.meta.url);
+
+let tellCrash = (stack: string) => io.err(`nats-sts: unexpected failure: ${stack}`);
 
 const io: Io = {
   out: (line) => process.stdout.write(`${line}\n`),
@@ -27,6 +29,10 @@ const io: Io = {
       for (const name of names) process.off(name, heard);
     };
   },
+  node_flags: process.execArgv,
+  onCrash(tell) {
+    tellCrash = tell;
+  },
   exit: process.exit,
   version: (JSON.parse(readFileSync(packageFile, "utf8")) as { version: string }).version,
 };
@@ -36,5 +42,18 @@ for (const stream of [process.stdout, process.stderr]) stream.on("error", () => 
 
 // Without a listener, Node answers this signal by opening a debugger's port.
 process.on("SIGUSR1", () => {});
+
+// What nothing expected, rejections included. Messages and properties may hold claims or keys, and
+// Node would print them all: of the error, only its kind and where it was thrown are told.
+process.on("uncaughtException", (error: unknown) => {
+  tellCrash(whereThrown(error));
+  process.exit(EXIT.crashed);
+});
+
+function whereThrown(error: unknown): string {
+  if (!(error instanceof Error)) return `a ${typeof error} was thrown`;
+  const frames = error.stack?.split("\n").filter((line) => /^ {4}at /.test(line)) ?? [];
+  return [error.name, ...frames].join("\n");
+}
 
 process.exitCode = await dispatch(COMMANDS, process.argv.slice(2), io);

@@ -1,160 +1,116 @@
-import type { FastifyBaseLogger } from "fastify";
-import type { Bucket, HeadsConfig, LoadedConfig } from "./config/index.ts";
-import { trialMint } from "./credential/index.ts";
-import { StsError } from "./errors.ts";
-import { exchange, refuse, type World } from "./exchange.ts";
-import { type Check, httpDoor } from "./http/index.ts";
-import { type Fetch, trustedIssuers } from "./identity/index.ts";
-import {
-  type Fold,
-  HEAD_MESSAGE,
-  type HeadsOptions,
-  type Journal,
-  keysInUse,
-  openJournal,
-  stdoutJournal,
-} from "./journal/index.ts";
-import type { KeyRing, Owner } from "./keys/index.ts";
-import { rateLimiter } from "./limits/index.ts";
-import type { Policy } from "./policy/index.ts";
-
-/** What the operator wrote, read and found free of faults. */
-export interface Loaded extends LoadedConfig {
-  readonly ring: KeyRing;
-  readonly policy: Policy;
-}
-
-/** The outside world, as far as the service needs it. */
-export interface Effects {
-  /** Unix time in milliseconds. */
-  now_ms(): number;
-  readonly fetch: Fetch;
-  readonly log: FastifyBaseLogger;
-  /** Who runs this process: decides which key files are safe. */
-  readonly owner: Owner;
-  /** Where `journal: stdout` goes. Resolves once the text was taken. */
-  write(text: string): Promise<void>;
-  /** Called when going on would be wrong, such as after a failed flush. */
-  fatal(error: unknown): void;
-}
+import { StsError } from "../errors.ts";
+import { exchange, refuse, type World } from "../exchange.ts";
+import { httpDoor, metricsDoor } from "../http/index.ts";
+import { trustedIssuers } from "../identity/index.ts";
+import { type Journal, type JournalEvent, keysInUse, usedTokens } from "../journal/index.ts";
+import { createMetrics, type Metrics } from "../metrics/index.ts";
+import { admissionBy, checkClock } from "./admission.ts";
+import type { Effects, Loaded } from "./effects.ts";
+import { openTheJournal } from "./journal.ts";
+import { countDecision, lookUpOnRead, timer } from "./measures.ts";
+import { readiness } from "./readiness.ts";
 
 /** The running service. */
 export interface App {
-  /** Where it listens. */
+  /** Where callers come in. */
   readonly url: string;
+  /** Where metrics are read. */
+  readonly metrics_url: string;
   /** Lets answers in flight finish, flushes the journal, and lets go of everything. */
   close(): Promise<void>;
 }
 
-/** A key of a caller stays its own for this long after the last credential for it. */
-const keyKeptUntil = (expires_at: number, max_ttl_s: number) => expires_at + max_ttl_s;
-
 /** Puts the parts together and opens the doors. What was started is stopped again if a later part fails. */
 export async function startApp(loaded: Loaded, effects: Effects): Promise<App> {
   const { config, policy } = loaded;
-  const now_s = () => Math.floor(effects.now_ms() / 1000);
+  const metrics = createMetrics();
   const user_keys = keysInUse({ max_ttl_s: config.max_ttl_s });
-  const journal = await openTheJournal(loaded, effects, [user_keys]);
+  const used_tokens = usedTokens();
+  const folds = [user_keys, used_tokens];
+  const journal = await openTheJournal(loaded, effects, metrics, folds);
+  const undo: (() => Promise<unknown>)[] = [() => journal.close()];
+  const close = async () => {
+    for (const stop of undo.splice(0).reverse()) await stop();
+  };
   try {
     await journal.record({ type: "policy.loaded", policy: policy.digest, files: policy.files });
-    const account = accountsOf(loaded);
-    const admission = (by: "address" | "identity") =>
-      admissionBy(by, config.limits[`rate_per_${by}`], config.limits.rate_keys, effects.now_ms);
+    const { rate_per_address, rate_per_identity, rate_keys } = config.limits;
+    const admissions = {
+      address: admissionBy("address", rate_per_address, rate_keys, metrics, effects.now_ms),
+      identity: admissionBy("identity", rate_per_identity, rate_keys, metrics, effects.now_ms),
+    };
+    const now_s = () => Math.floor(effects.now_ms() / 1000);
+    const issuers = trustedIssuers(config.issuers, effects.fetch, now_s);
+    const timed = timer(metrics);
     const world: World = {
       now_s,
+      timed,
+      ...recording(journal, metrics),
       checkClock: () => checkClock(effects.now_ms(), journal.stats().last_at_ms),
-      admit: admission("identity"),
+      admit: admissions.identity.admit,
       verifier: {
-        issuers: trustedIssuers(config.issuers, effects.fetch, now_s),
+        issuers,
         token_limit_bytes: config.limits.token_bytes,
         clock_skew_s: config.clock_skew_s,
       },
       public_url: config.public_url,
       policy: () => policy,
-      account,
+      account: accountsOf(loaded),
+      // A key of a caller stays its own for this long after the last credential for it.
       claimUserKey: (key, digest, expires_at) =>
-        user_keys.claim(key, digest, keyKeptUntil(expires_at, config.max_ttl_s), now_s()),
-      record: journal.record,
-      note: journal.note,
+        user_keys.claim(key, digest, expires_at + config.max_ttl_s, now_s()),
+      claimToken: (use, user_key) => (use ? used_tokens.claim(use, user_key, now_s()) : () => {}),
     };
+    lookUpOnRead(metrics, loaded, { issuers, journal, admissions, started_s: now_s() });
+
+    const metrics_door = metricsDoor(config, metrics, effects.log);
+    undo.push(() => metrics_door.close());
+    const metrics_url = await metrics_door.listen(config.metrics_listen);
     let stopping = false;
-    const http = await httpDoor(
+    const door = await httpDoor(
       {
         config,
-        exchange: (ask) => exchange(ask, world),
-        admit: admission("address"),
+        exchange: counted(metrics, (ask) => timed("exchange", () => exchange(ask, world))),
+        admit: admissions.address.admit,
         refuse: (error, entry) => refuse(error, entry, world),
-        ready: () => readiness(loaded, journal, account, effects.now_ms()),
+        ready: () => readiness(loaded, journal, world),
         stopping: () => stopping,
       },
       effects.log,
     );
-    const url = await http.listen(config.listen);
-    return {
-      url,
-      async close() {
-        stopping = true;
-        await http.close();
-        await journal.close();
-      },
-    };
+    undo.push(() => {
+      stopping = true;
+      return door.close();
+    });
+    return { url: await door.listen(config.listen), metrics_url, close };
   } catch (error) {
-    await journal.close();
+    await close();
     throw error;
   }
 }
 
-function openTheJournal(
-  { config }: Loaded,
-  effects: Effects,
-  folds: readonly Fold[],
-): Promise<Journal> {
-  const { journal, limits, max_ttl_s } = config;
-  const common = {
-    folds,
-    unverified: limits.journal_unverified,
-    now: effects.now_ms,
-    on_fatal: effects.fatal,
-  };
-  if (journal !== "stdout") {
-    const heads = headsOptions(journal.heads, effects);
-    return openJournal({ ...common, ...journal, max_ttl_s, heads });
-  }
-  return Promise.resolve(stdoutJournal({ ...common, writer: "main", write: effects.write }));
-}
-
-function headsOptions(config: HeadsConfig, { log, fetch, owner }: Effects): HeadsOptions {
+/** The journal, as the line uses it, with what it is told counted. */
+function recording(journal: Journal, metrics: Metrics): Pick<World, "record" | "note"> {
   return {
-    ...config,
-    owner,
-    post: fetch,
-    every(ms, run) {
-      const timer = setInterval(run, ms).unref();
-      return () => clearInterval(timer);
+    async record(event: JournalEvent) {
+      await journal.record(event);
+      countDecision(metrics, event);
     },
-    on_head: (head) => log.info(head, HEAD_MESSAGE),
-    on_failure: (failure) => log.error(failure, "a journal head could not be sent"),
+    note(event: JournalEvent) {
+      countDecision(metrics, event); // also where the journal has no room for it
+      return journal.note(event);
+    },
   };
 }
 
-/** Counts what comes in under one name, and says no to what is too much. */
-function admissionBy(by: string, rate: Bucket, limit_keys: number, now_ms: () => number) {
-  const limiter = rateLimiter(rate, limit_keys);
-  return (key: string): void => {
-    const admission = limiter.take(key, now_ms());
-    if (admission === "full") throw new StsError("overloaded", { limit: `rate_keys by ${by}` });
-    if (admission.ok) return;
-    throw new StsError("rate_limited", { by, retry_after_s: admission.retry_after_s });
+/** How many are under way. */
+function counted<A, T>(metrics: Metrics, work: (ask: A) => Promise<T>): (ask: A) => Promise<T> {
+  let in_flight = 0;
+  metrics.onRead(() => metrics.set("in_flight", in_flight));
+  return async (ask) => {
+    in_flight++;
+    return work(ask).finally(() => in_flight--);
   };
-}
-
-/** A clock that stands behind what is on record would let credentials live longer than they should. */
-const CLOCK_BEHIND_LIMIT_MS = 30_000;
-
-function checkClock(now_ms: number, last_at_ms: number | undefined): void {
-  if (last_at_ms !== undefined && now_ms < last_at_ms - CLOCK_BEHIND_LIMIT_MS) {
-    throw new StsError("clock_unreliable", { behind_ms: last_at_ms - now_ms });
-  }
 }
 
 function accountsOf({ config, ring }: Loaded): World["account"] {
@@ -166,33 +122,4 @@ function accountsOf({ config, ring }: Loaded): World["account"] {
       throw new StsError("signer_unavailable", { account: name });
     return { public_key, signer };
   };
-}
-
-/** Tries what an exchange needs of this instance. The issuers are not ours, so they do not count. */
-async function readiness(
-  { config, policy }: Loaded,
-  journal: Journal,
-  account: World["account"],
-  now_ms: number,
-): Promise<Check[]> {
-  const now_s = Math.floor(now_ms / 1000);
-  const trial = async (name: string, work: () => Promise<unknown>): Promise<Check> => {
-    try {
-      await work();
-      return { name };
-    } catch (error) {
-      return { name, failed: error instanceof Error ? error.message : "failed" };
-    }
-  };
-  return Promise.all([
-    trial(`policy ${policy.digest.slice(0, 16)}`, async () => {}),
-    ...config.accounts.map(({ name }) =>
-      trial(`account ${name}`, async () => trialMint(name, account(name), now_s)),
-    ),
-    trial("clock", async () => checkClock(now_ms, journal.stats().last_at_ms)),
-    trial("journal", async () => {
-      // After a failure somebody has to try again, and callers may have been sent elsewhere.
-      if (!journal.stats().writable) await journal.record({ type: "journal.probed" });
-    }),
-  ]);
 }

@@ -1,4 +1,4 @@
-import type { Loaded } from "../app.ts";
+import type { Loaded } from "../app/index.ts";
 import { trialMint } from "../credential/index.ts";
 import { tryConnect } from "../nats/index.ts";
 import type { Io } from "./command.ts";

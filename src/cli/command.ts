@@ -49,10 +49,14 @@ export interface Io {
   stopped(): Promise<string>;
   /** Calls back for each of these signals, until the function that it returns is called. */
   onSignals(names: readonly NodeJS.Signals[], heard: (name: NodeJS.Signals) => void): () => void;
+  /** Node's own options, as this process was started with. */
+  readonly node_flags: readonly string[];
+  /** Says where the stack of an error goes that nothing expected, just before the process ends. */
+  onCrash(tell: (stack: string) => void): void;
   /** Ends the process at once. */
   exit(code: number): never;
   readonly version: string;
 }
 
 /** Exit codes, for scripts and supervisors. */
-export const EXIT = { done: 0, no: 1, usage: 2, journal_lost: 3 } as const;
+export const EXIT = { done: 0, no: 1, usage: 2, journal_lost: 3, crashed: 4 } as const;

@@ -10,11 +10,11 @@ Usage: nats-sts COMMAND [OPTIONS]
 
 ${list.join("\n")}
 
-Begin with a configuration, nats-sts.yaml, and the policy that it names. Then:
+To begin, nats-sts init writes a configuration, nats-sts.yaml, and the policy that it names. Then:
   nats-sts check && nats-sts serve
 
 nats-sts COMMAND --help explains one command; nats-sts --version prints the version.
-Exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 the journal was lost.`;
+Exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 the journal was lost, 4 crashed.`;
 }
 
 /** What `nats-sts COMMAND --help` prints. */

@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from "node:path";
-import type { Loaded } from "../app.ts";
+import type { Loaded } from "../app/index.ts";
 import {
   type Config,
   type Fault,

@@ -1,8 +1,9 @@
 import { pino } from "pino";
-import { startApp } from "../app.ts";
+import { startApp } from "../app/index.ts";
 import { FaultError } from "../config/index.ts";
 import { JournalStartError } from "../journal/index.ts";
 import { type Command, EXIT, type Io } from "./command.ts";
+import { exposures, processLimits } from "./exposure.ts";
 import { CONFIG_OPTION, loadAll } from "./load.ts";
 
 /** Runs the service until it is asked to stop. */
@@ -37,6 +38,11 @@ async function serving(args: Parameters<Command["run"]>[0], io: Io): Promise<num
     { level: config.log_level, base: null },
     { write: (line) => io.err(line.trimEnd()) },
   );
+  io.onCrash((stack) => log.fatal({ stack }, "unexpected failure"));
+  for (const risk of exposures(io, await processLimits()))
+    log.warn({ risk }, "secrets in memory could leave this process");
+  // Whoever waits for the line "listening" may send a signal at once.
+  const stopped = io.stopped();
   const app = await startApp(loaded, {
     now_ms: io.now_ms,
     fetch: globalThis.fetch,
@@ -51,8 +57,16 @@ async function serving(args: Parameters<Command["run"]>[0], io: Io): Promise<num
       io.exit(EXIT.journal_lost);
     },
   });
-  log.info({ url: app.url, public_url: config.public_url, policy: policy.digest }, "listening");
-  const signal = await io.stopped();
+  log.info(
+    {
+      url: app.url,
+      metrics_url: app.metrics_url,
+      public_url: config.public_url,
+      policy: policy.digest,
+    },
+    "listening",
+  );
+  const signal = await stopped;
   log.info({ signal }, "stopping");
   const late = setTimeout(() => {
     log.error({ grace_s: config.limits.shutdown_grace_s }, "answers in flight took too long");

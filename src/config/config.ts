@@ -19,6 +19,7 @@ export interface IssuerConfig {
   readonly insecure_http: boolean;
   /** What follows stands in place of what the preset says. */
   readonly single_audience?: boolean;
+  readonly token_use?: "once" | "reuse";
   readonly typ?: readonly string[];
   readonly algorithms?: readonly Algorithm[];
   readonly max_token_age_s?: number;

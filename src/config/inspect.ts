@@ -7,7 +7,7 @@ import { Issuer } from "./issuer-schema.ts";
 import type { ConfigFile } from "./schema.ts";
 import { seconds } from "./units.ts";
 
-export const LISTENERS = ["listen", "admin_listen", "metrics_listen"] as const;
+const LISTENERS = ["listen", "admin_listen", "metrics_listen"] as const;
 
 type Say = (path: Path, message: string) => void;
 type Written = Partially<ConfigFile>;

@@ -4,7 +4,7 @@ import { PRESET_NAMES } from "./issuer-forms.ts";
 import { Duration } from "./units.ts";
 
 /** Every signature algorithm that an issuer may be allowed: asymmetric ones only (RFC 8725 §3.2). */
-export const ALGORITHMS = [
+const ALGORITHMS = [
   ...(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"] as const),
   ...(["ES256", "ES384", "ES512", "EdDSA", "Ed25519"] as const),
 ] as const;
@@ -64,6 +64,12 @@ export const Issuer = Type.Object(
     single_audience: Type.Optional(
       Type.Boolean({
         description: "Refuses tokens that name any other audience too. The preset says otherwise.",
+      }),
+    ),
+    token_use: Type.Optional(
+      Type.Enum(["once", "reuse"], {
+        errorMessage: "must be once or reuse",
+        description: "Whether a token is good for one credential. The preset says otherwise.",
       }),
     ),
     required_scopes: Type.Array(

@@ -29,11 +29,15 @@ export interface Encoded {
  *
  * @throws StsError `permissions_too_large`, `signer_unavailable`
  */
-export async function encodeUser(claims: UserClaims, signer: Signer): Promise<Encoded> {
+export async function encodeUser(
+  claims: UserClaims,
+  signer: Signer,
+  scoped_key?: string,
+): Promise<Encoded> {
   // As in the Go library: base32 of SHA-512/256 over the claims without their id.
   const id = base32(createHash("sha512-256").update(JSON.stringify(claims)).digest());
   const payload = JSON.stringify({ jti: id, ...claims });
-  assertBounded(JSON.parse(payload));
+  assertBounded(JSON.parse(payload), scoped_key);
   const signed = `${HEADER}.${Buffer.from(payload).toString("base64url")}`;
   const bytes = bytesOf(payload);
   if (bytes > JWT_LIMIT_BYTES) {

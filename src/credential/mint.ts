@@ -55,7 +55,7 @@ export async function mint(grant: Grant, to: MintFor): Promise<Credential> {
     issued_at: now_s,
     tags: [`identity:${identity}`, `policy:${policy}`, `request:${request_id}`],
   });
-  const { jwt, id } = await encodeUser(claims, account.signer);
+  const { jwt, id } = await encodeUser(claims, account.signer, grant.scoped_key);
   return {
     id,
     jwt,

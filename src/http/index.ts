@@ -6,4 +6,5 @@
  * is described as OpenAPI by the schemas that it goes by. May touch: the listening socket.
  */
 export type { Behind, Check } from "./door.ts";
+export { metricsDoor } from "./metrics.ts";
 export { httpDoor } from "./server.ts";

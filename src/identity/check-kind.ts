@@ -30,10 +30,12 @@ export function checkTokenKind(claims: Claims, issuer: Issuer): void {
 
 /** A token without scopes whose only audience is its own client is an ID token (OpenID Connect Core §2). */
 export function checkNoIdToken(claims: Claims, issuer: Issuer): void {
+  const { token_kind, client_as_audience } = issuer.rules;
+  if (token_kind !== "access" || client_as_audience) return;
   const { aud } = claims;
-  const client = clientIn(claims, issuer);
   const named = typeof aud === "string" ? [aud] : aud;
-  if (issuer.rules.token_kind !== "access" || client === undefined || !isStrings(named)) return;
+  const client = clientIn(claims, issuer);
+  if (client === undefined || !isStrings(named)) return;
   if (named.every((each) => each === client) && scopesIn(claims, issuer).length === 0)
     throw wrongKind(issuer, "aud is the client itself and there are no scopes, as in ID tokens");
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { TokenUse } from "../journal/index.ts";
 
 /** What kind of caller stands behind a token. */
 export type Kind = "user" | "client" | "workload";
@@ -26,6 +27,8 @@ export interface Identity {
   readonly token_expires_at: number;
   /** No credential may outlive an access token; an identity token is only an assertion at one time. */
   readonly token_kind: "access" | "identity";
+  /** Present where the token is good for one credential. */
+  readonly token_use?: TokenUse;
   /** {@link identityDigest} of this identity. */
   readonly digest: string;
 }

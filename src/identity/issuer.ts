@@ -13,6 +13,7 @@ export interface Issuer extends IssuerConfig {
   readonly typ: readonly string[];
   readonly algorithms: readonly Algorithm[];
   readonly single_audience: boolean;
+  readonly token_use: "once" | "reuse";
   readonly max_token_lifetime_s: number;
   readonly max_token_age_s: number;
   readonly keys: KeySet;
@@ -42,6 +43,7 @@ function trustedIssuer(config: IssuerConfig, fetch: Fetch, now_s: () => number):
     typ: rules.typ,
     algorithms: rules.algorithms,
     single_audience: rules.single_audience,
+    token_use: rules.token_use,
     max_token_age_s: max_token_lifetime_s,
     ...config,
     max_token_lifetime_s,

@@ -11,7 +11,7 @@ export function providersPage(): string {
     "",
     "# Identity providers",
     "",
-    "An issuer in `nats-sts.yaml` names a preset: what the tokens of its provider look like, and which of them are refused. Every value of a preset that has a key in the configuration can be set otherwise for one issuer: `typ`, `algorithms`, `single_audience`, `max_token_age`, `max_token_lifetime`.",
+    "An issuer in `nats-sts.yaml` names a preset: what the tokens of its provider look like, and which of them are refused. Every value of a preset that has a key in the configuration can be set otherwise for one issuer: `typ`, `algorithms`, `single_audience`, `token_use`, `max_token_age`, `max_token_lifetime`.",
     "",
     ...contents,
     "",
@@ -21,6 +21,7 @@ export function providersPage(): string {
     "- `iss` and `aud` are compared as they stand. No member of a token may stand in it twice.",
     "- ID, refresh and logout tokens, security events and tokens that are bound to a key (`cnf`) are refused.",
     "- A rule matches the *subject* of the identity: it is the claim that its provider never gives to anybody else, which is not always `sub`.",
+    "- A token that is good for *one credential* is refused the second time (`token_replayed`), unless the caller brings the same user key again: so keep one key while retrying. Each instance remembers the tokens that it has taken, also over a restart. `token_use: once` or `reuse` says otherwise for one issuer.",
     "- *Guarded* claims: a token with an unusual value, or none, matches only those rules that name the claim.",
     "",
     ...PRESET_NAMES.flatMap(sectionOf),
@@ -72,6 +73,7 @@ function issuerOf(name: PresetName, { page }: Preset): string[] {
 function factsOf(row: Preset): (readonly [what: string, value: string])[] {
   const facts: (readonly [string, string])[] = [
     ["Kind of token", `${row.token_kind}, at most ${row.max_lifetime_s / 3600} h long`],
+    ["Good for", row.token_use === "once" ? "one credential" : ""],
     ["Algorithms", codes(row.algorithms)],
     ["Header `typ`", row.typ.map((typ) => (typ ? code(typ) : "none")).join(", ")],
     [
@@ -82,14 +84,17 @@ function factsOf(row: Preset): (readonly [what: string, value: string])[] {
     ["Scopes", codes(row.scopes)],
     ["Roles and groups", codes(row.roles)],
     ["Client", codes(row.client)],
-    ["Must be there", codes(Object.keys(row.required).filter((claim) => claim !== "iat"))],
+    ["Must be there", `${codes(requiredBy(row))}${row.client_required ? ", a client" : ""}`],
     ["Must be", Object.entries(row.equal).map(oneOf).join("; ")],
-    ["Refused", codes(row.id_token_marks)],
+    ["Refused with", codes(row.id_token_marks)],
     ["Taken away", codes(row.dropped)],
     ["Guarded unless", Object.entries(row.guarded).map(oneOf).join("; ")],
   ];
   return facts.filter(([, value]) => value !== "");
 }
+
+/** Of every token a time of issue is wanted, where there can be one. */
+const requiredBy = ({ required }: Preset) => Object.keys(required).filter((c) => c !== "iat");
 
 function kindOf({ kind, subject, same, present = [], absent = [] }: KindRow): string {
   const conditions = [

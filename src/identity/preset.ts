@@ -32,6 +32,8 @@ export interface Preset {
   readonly title: string;
   /** No credential outlives an access token; an identity token only says who came, at one time. */
   readonly token_kind: "access" | "identity";
+  /** Whether a token is good for one credential, where each run of something has a token of its own. */
+  readonly token_use: "once" | "reuse";
   /** Header `typ` values that are accepted, lower case, without `application/`; empty for none. */
   readonly typ: readonly string[];
   readonly algorithms: readonly Algorithm[];
@@ -51,6 +53,8 @@ export interface Preset {
   readonly equal: Readonly<Record<Claim, readonly Scalar[]>>;
   /** The claim that must be the first segment of the issuer's path: the tenant. */
   readonly tenant?: Claim;
+  /** Whether access tokens, too, may be for their own client, so that ID tokens are told otherwise. */
+  readonly client_as_audience: boolean;
   /** Claims that only ID tokens of this provider have. */
   readonly id_token_marks: readonly string[];
   /** Where granted scopes stand, as words between blanks or as a list: all of these together. */

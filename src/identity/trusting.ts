@@ -4,7 +4,7 @@ import type { Fetch } from "./fetch.ts";
 
 /**
  * A fetch that trusts one set of certificates in place of the usual ones, for providers with a
- * private CA: `globalThis.fetch` cannot be told. It follows no redirect and needs a `signal` to end.
+ * private CA: `globalThis.fetch` cannot be told. It takes no answer but 200, and needs a `signal` to end.
  *
  * @param ca PEM
  */
@@ -18,11 +18,11 @@ export function fetchTrusting(ca: string): Fetch {
         agent: false as const,
       };
       const sent = request(url, options, (incoming) => {
-        const { statusCode: status = 0 } = incoming;
-        // Response takes no body with 204, no status below 200, and we take no redirect.
-        if (status < 200 || status === 204 || (status >= 300 && status < 400)) {
+        const { statusCode: status } = incoming;
+        // Nothing else is of use to us, and Response throws on statuses that have no body.
+        if (status !== 200) {
           incoming.destroy();
-          return reject(new Error(`unexpected answer ${status}`));
+          return reject(new Error(`the provider answers ${status}`));
         }
         const headers = { "content-type": incoming.headers["content-type"] ?? "" };
         // `as`: Node declares its web streams apart from those of the platform.

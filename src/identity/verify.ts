@@ -7,6 +7,7 @@ import type { Identity } from "./identity.ts";
 import type { Issuer, Issuers } from "./issuer.ts";
 import { readUnverified, type Unverified } from "./shape.ts";
 import { checkHeader, signedClaims } from "./signature.ts";
+import { tokenUse } from "./token-use.ts";
 
 /** What verification needs beside the token. */
 export interface Verifier {
@@ -40,7 +41,8 @@ export async function verify(token: string, verifier: Verifier, now_s: number): 
   checkClient(claims, issuer);
   const identity = identityOf(claims, issuer);
   checkScopes(identity.scopes, issuer);
-  return identity;
+  if (issuer.token_use === "reuse") return identity;
+  return { ...identity, token_use: tokenUse(token, claims, issuer.url) };
 }
 
 /** `spiffe://trust-domain`, of the subject of an SVID. */

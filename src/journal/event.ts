@@ -42,6 +42,8 @@ export interface Issued extends Asked, Identified {
   readonly iat: number;
   /** Unix seconds. */
   readonly exp: number;
+  /** Present where the token is good for one credential, which this is. */
+  readonly token_use?: { readonly digest: string; readonly exp: number };
 }
 
 export interface Refused extends Asked, Identified {

@@ -8,6 +8,7 @@
  * folder, and the clock and callbacks that it was given.
  */
 
+export { changesIn } from "./changes.ts";
 export type { HeadsChecked } from "./check-heads.ts";
 export { type Disk, type DiskFile, realDisk } from "./disk.ts";
 export type {
@@ -24,6 +25,7 @@ export type {
   StoredEvent,
 } from "./event.ts";
 export type { Fold } from "./fold.ts";
+export { type Followed, followJournal } from "./follow.ts";
 export { HEAD_MESSAGE, type SignedHead } from "./head.ts";
 export type { HeadFailure, HeadsOptions } from "./heads.ts";
 export type { Journal, JournalStats } from "./journal.ts";
@@ -31,5 +33,8 @@ export { type KeptHeads, readKeptHeads } from "./kept-heads.ts";
 export { type KeysInUse, keysInUse } from "./keys-in-use.ts";
 export { JournalStartError } from "./lock.ts";
 export { type JournalOptions, openJournal } from "./open.ts";
+export { type EventQuery, type Heard, readEvents } from "./read-events.ts";
 export { type StdoutJournalOptions, stdoutJournal } from "./stdout.ts";
+export { type TokenUse, type UsedTokens, usedTokens } from "./used-tokens.ts";
 export { type Verified, verifyJournal } from "./verify.ts";
+export { writerFolders } from "./writers.ts";

@@ -6,7 +6,13 @@ import type { Segment } from "./segments.ts";
 /** What a line of the journal turned out to be. */
 export type Step =
   | { readonly kind: "event"; readonly at: Place; readonly event: StoredEvent; readonly head: Head }
-  | { readonly kind: "fault"; readonly at: Place; readonly message: string }
+  /** With the event, where the line can be read as one all the same. */
+  | {
+      readonly kind: "fault";
+      readonly at: Place;
+      readonly message: string;
+      readonly event?: StoredEvent;
+    }
   /** The unterminated end of the newest segment: cut short by a crash, or being written just now. */
   | { readonly kind: "torn"; readonly at: Place; readonly bytes: number };
 
@@ -46,7 +52,8 @@ export async function* walk(segments: readonly Segment[], writer: string): Async
         yield { kind: "event", at: last, event, head };
       } else {
         head = { seq: event ? event.seq : head.seq + 1, hash: hashLine(line.bytes) };
-        yield { kind: "fault", at: last, message: fault ?? "is not an event" };
+        const message = fault ?? "is not an event";
+        yield { kind: "fault", at: last, message, ...(event && { event }) };
       }
       part = event?.type === "journal.checkpoint" && !event.last ? part + 1 : 0;
     }
@@ -104,6 +111,7 @@ function misshapen(event: StoredEvent, due: Due): string | undefined {
   if (event.type !== "journal.checkpoint") {
     return due.part > 0 ? "is not the checkpoint that must open a segment" : undefined;
   }
+  if (due.part === 0) return "is a checkpoint, which belongs at the beginning of a segment";
   if (event.part !== due.part) return `is not part ${due.part} of the checkpoint of its segment`;
   return isCheckpoint(event) ? undefined : "is a checkpoint that cannot be read";
 }

@@ -12,11 +12,14 @@ export interface Conditions {
   readonly limits: Grant["limits"];
   readonly ttl_s: number;
   readonly inbox_prefix: string;
+  /** Whether a client of this kind can only bring the JWT, without signing for its key. */
+  readonly bearer?: true;
+  readonly scoped_key?: string;
 }
 
 /** The field of the roles that leaves nothing in common. */
 export interface Conflict {
-  readonly conflict: "connection_types" | "source_networks" | "times" | "inbox";
+  readonly conflict: "connection_types" | "source_networks" | "times" | "inbox" | "scoped_key";
 }
 
 /**
@@ -24,6 +27,9 @@ export interface Conflict {
  * take the least. So no permission of one role is held under weaker conditions than that role sets.
  */
 export function combine(roles: readonly Role[], own: string): Conditions | Conflict {
+  const loner = roles.find(({ alone }) => alone !== undefined);
+  if (loner?.alone && roles.length > 1) return { conflict: loner.alone };
+
   const connection_types = roles
     .map((role) => role.connection_types)
     .reduce((a, b) => a.filter((type) => b.includes(type)));
@@ -49,6 +55,8 @@ export function combine(roles: readonly Role[], own: string): Conditions | Confl
     limits: leastLimits(roles),
     ttl_s: Math.min(...roles.map((role) => role.ttl_s)),
     inbox_prefix,
+    ...(connection_types.includes("MQTT") && { bearer: true }),
+    ...(loner?.scoped_key !== undefined && { scoped_key: loner.scoped_key }),
   };
 }
 

@@ -1,95 +1,77 @@
-import { seconds, suggestion } from "../config/index.ts";
+import { seconds } from "../config/index.ts";
 import type { TimeRange } from "./decision.ts";
+import { inside } from "./fence.ts";
 import { type Network, parseNetwork } from "./network.ts";
-import type { PolicyContext, Role } from "./policy.ts";
-import type { RoleFile } from "./schema.ts";
-import { parseTemplate, type Template } from "./slot.ts";
+import { fixed, permissionsOf } from "./permissions.ts";
+import type { Role } from "./policy.ts";
+import { aloneOf, checkForm } from "./role-form.ts";
+import type { RoleFile } from "./role-schema.ts";
+import { type FileScope, quote, type Report, unknown } from "./scope.ts";
 import { guardStars } from "./star.ts";
-import { type Direction, parseSubject, reserved, type Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
+import { parseTag, type Tag } from "./tag.ts";
 import { locationFault, type Times } from "./times.ts";
 
-/** Takes a fault at a path below the thing that is being compiled. */
-export type Report = (path: readonly (string | number)[], message: string) => void;
-
-/** Every inbox in the account: to answer requests. */
-const EVERY_INBOX = fixed("_INBOX.>");
 /** Stands in for the inbox that each credential adds to the subscriptions of its roles. */
 const OWN_INBOX = fixed("_INBOX.own.>");
 const BOTH_TYPES = Object.freeze(["STANDARD", "WEBSOCKET"]);
 /** A credential with less than this left is not given out. */
 const TTL_MIN_S = 5;
+/** What clients of NATS take for granted: one answer to a request, within two minutes. */
+const RESPONSES = { max: 1, ttl: "2m" };
 
 /** Prepares a role. What is wrong with it goes to `report`, and the result is then not to be used. */
 export function compileRole(
   { name, place }: Pick<Role, "name" | "place">,
   file: RoleFile,
-  context: PolicyContext,
+  scope: FileScope,
   report: Report,
 ): Role {
-  if (!context.accounts.includes(file.account)) {
-    report(
-      ["account"],
-      `unknown account ${quote(file.account)}${suggestion(file.account, context.accounts)}`,
-    );
-  }
-  const publish = templates("publish", file, report);
-  const subscribe = templates("subscribe", file, report);
-  if (file.respond) publish.push({ subject: EVERY_INBOX, slots: [] });
-  if (!file.respond && !file.publish?.length && !file.subscribe?.length) {
-    report([], "permits nothing: give it publish, subscribe or respond");
-  }
+  const { accounts, default_ttl_s } = scope.context;
+  if (!accounts.includes(file.account))
+    report(["account"], unknown("account", file.account, accounts));
+  const permissions = permissionsOf(file, scope, report);
+  checkForm(file, scope, report);
   const guard = guardStars([
     OWN_INBOX,
-    ...subscribe.filter((t) => t.slots.length === 0).map((t) => t.subject),
+    ...permissions.subscribe.filter((t) => t.slots.length === 0).map((t) => t.subject),
   ]);
   if ("star" in guard) report(["subscribe"], unguarded(guard.star, guard.beside));
 
-  const ttl_s = file.ttl === undefined ? context.default_ttl_s : seconds(file.ttl);
+  const ttl_s = file.ttl === undefined ? default_ttl_s : seconds(file.ttl);
   if (ttl_s < TTL_MIN_S) report(["ttl"], `must be at least ${TTL_MIN_S}s`);
-  const inbox = file.inbox ?? "private";
-  if (/^_INBOX\.[0-9a-f]{32}(\.|$)/.test(inbox))
-    report(["inbox"], "has the form of somebody's private inbox");
+  const alone = aloneOf(file);
 
   return {
     name,
     place,
     account: file.account,
-    publish,
-    subscribe,
+    ...permissions,
+    ...(typeof file.respond === "object" && {
+      responses: {
+        max: file.respond.max ?? RESPONSES.max,
+        ttl_s: seconds(file.respond.ttl ?? RESPONSES.ttl),
+      },
+    }),
     connection_types: file.connection_types ? [...file.connection_types].sort() : BOTH_TYPES,
     ...(file.source_networks && { source_networks: networks(file.source_networks, report) }),
     ...(file.times && { times: times(file.times, report) }),
     limits: file.limits ?? {},
-    inbox,
+    inbox: inboxOf(file, scope, report),
     ttl_s,
+    tags: tags(file.tags ?? [], report),
+    ...(file.scoped_key !== undefined && { scoped_key: file.scoped_key }),
+    ...(alone && { alone }),
   };
 }
 
-function templates(direction: Direction, file: RoleFile, report: Report): Template[] {
-  return (file[direction] ?? []).flatMap((text, index) => {
-    const template = parseTemplate(text, direction);
-    const fault =
-      "fault" in template ? template.fault : forbidden(template, file.allow_reserved ?? false);
-    if (fault !== undefined) report([direction, index], `${quote(text)} ${fault}`);
-    return "fault" in template ? [] : [template];
-  });
-}
-
-/** Parts of what NATS keeps for itself that are named by whoever created them: buckets. */
-const NAMED_BY_USERS: readonly (string | undefined)[] = ["$KV", "$O"];
-
-function forbidden({ subject }: Template, allow_reserved: boolean): string | undefined {
-  if (!reserved(subject)) return undefined;
-  if (!allow_reserved) {
-    const hint =
-      subject.tokens[0] === "_INBOX" ? " (to answer requests, respond: true is enough)" : "";
-    return `can start with $ or _, which is reserved: allow_reserved: true in this role permits it${hint}`;
-  }
-  const [first, second] = subject.tokens;
-  // Otherwise a claim picks whose inbox, or which part of a system's interface.
-  if (second === "{}" && !NAMED_BY_USERS.includes(first))
-    return `must not have a slot right after ${first}`;
-  return undefined;
+function inboxOf({ inbox = "private" }: RoleFile, { fence }: FileScope, report: Report): string {
+  if (/^_INBOX\.[0-9a-f]{32}(\.|$)/.test(inbox))
+    report(["inbox"], "has the form of somebody's private inbox");
+  const prefix = inbox === "shared" ? "_INBOX" : inbox;
+  if (inbox !== "private" && !inside(fence, { subject: fixed(`${prefix}.>`) }))
+    report(["inbox"], "is outside the subjects that the root file gives this file");
+  return inbox;
 }
 
 const unguarded = (star: Subject, beside: Subject) =>
@@ -102,6 +84,15 @@ function networks(texts: readonly string[], report: Report): Network[] {
     const network = parseNetwork(text);
     if (!("fault" in network)) return [network];
     report(["source_networks", index], `${quote(text)} ${network.fault}`);
+    return [];
+  });
+}
+
+function tags(texts: readonly string[], report: Report): Tag[] {
+  return texts.flatMap((text, index) => {
+    const tag = parseTag(text);
+    if (!("fault" in tag)) return [tag];
+    report(["tags", index], `${quote(text)} ${tag.fault}`);
     return [];
   });
 }
@@ -119,14 +110,4 @@ function times(
     if (before) report(path, "overlaps a range before it");
   }
   return { location, ranges };
-}
-
-/** As JSON: a person sees where it ends, and a control character cannot act on a terminal. */
-export const quote = (text: string) =>
-  JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
-
-function fixed(text: string): Subject {
-  const subject = parseSubject(text, "subscribe");
-  if ("fault" in subject) throw new Error(`${text} ${subject.fault}`);
-  return subject;
 }

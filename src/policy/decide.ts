@@ -1,24 +1,16 @@
 import type { Identity } from "../identity/index.ts";
-import { choose, type Refusal } from "./choose.ts";
+import { type Chosen, choose, type Refusal } from "./choose.ts";
 import { combine } from "./combine.ts";
-import type { Decision, Narrowing, Trace } from "./decision.ts";
+import type { Decision, Narrowing } from "./decision.ts";
+import { evaluate } from "./evaluate.ts";
 import { LEFT_MIN_S, wellFormed } from "./narrow.ts";
 import { permit } from "./permit.ts";
-import type { Policy, Role, Rule } from "./policy.ts";
-import { slotValue } from "./slot.ts";
-
-/** What the matching rules give, before anything is asked. */
-interface Held {
-  readonly trace: Trace;
-  /** In the order of the policy, each once. */
-  readonly roles: readonly Role[];
-  /** What fills the slots of these roles, by the text of the slot. */
-  readonly values: ReadonlyMap<string, string>;
-}
+import type { Policy } from "./policy.ts";
+import { tagText } from "./tag.ts";
 
 /**
- * Decides what an identity gets: every rule is looked at, the roles of those that match add up in
- * one account, and the request narrows the sum. Pure and total: it never throws and never waits.
+ * Decides what an identity gets: the roles of every rule that matches add up in one account, and the
+ * request narrows the sum. Pure and total: it never throws and never waits.
  *
  * @param now_s Unix seconds
  */
@@ -54,36 +46,25 @@ export function decide(
   if (!(expires_at - now_s >= LEFT_MIN_S)) return refused({ code: "token_expired", detail: {} });
 
   const account = roles[0].account;
-  const grant = { account, roles: names, ...permissions, ...rest, inbox_prefix, expires_at };
+  const tags = tagsOf(roles, identity, inbox_prefix);
+  const grant = {
+    account,
+    roles: names,
+    ...permissions,
+    ...rest,
+    ...(tags.length > 0 && { tags }),
+    inbox_prefix,
+    expires_at,
+  };
   return { allow: true, grant, trace };
 }
 
-function evaluate(policy: Policy, identity: Identity): Held {
-  const own = policy.issuers.get(identity.issuer);
-  const values = new Map<string, string>();
-  if (!own) return { trace: policy.strangers, roles: [], values };
-  const trace = [...own.trace];
-  const held = new Set<Role>();
-  for (const rule of own.rules) {
-    const missed = missedOn(rule, identity, values);
-    if (missed !== undefined) trace[rule.place] = { rule: rule.name, missed };
-    else for (const role of rule.roles) held.add(role);
-  }
-  return { trace, roles: [...held].sort((a, b) => a.place - b.place), values };
-}
-
-/** The first criterion that does not hold. Slots come last, and what fills them goes into `values`. */
-function missedOn(rule: Rule, identity: Identity, values: Map<string, string>): string | undefined {
-  for (const check of rule.checks) {
-    const missed = check(identity);
-    if (missed !== undefined) return missed;
-  }
-  for (const slot of rule.slots) {
-    const value = values.get(slot.text) ?? slotValue(slot, identity.claims);
-    if (value === undefined) return `claims.${slot.claim.name} cannot fill a subject`;
-    values.set(slot.text, value);
-  }
-  return undefined;
+/** A scoped key has no other way to know the inbox: `_INBOX.{{tag(inbox)}}.>`. */
+function tagsOf(roles: Chosen, identity: Identity, inbox_prefix: string): readonly string[] {
+  const own = roles.flatMap(({ tags }) => tags.flatMap((tag) => tagText(tag, identity) ?? []));
+  const inbox = /^_INBOX\.([0-9a-f]{32})$/.exec(inbox_prefix)?.[1];
+  const scoped = roles[0].scoped_key !== undefined && inbox !== undefined;
+  return [...new Set([...own, ...(scoped ? [`inbox:${inbox}`] : [])])].sort();
 }
 
 /** No credential outlives an access token; an identity token only says who came, at one time. */

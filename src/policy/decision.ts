@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../errors.ts";
+import type { Responses } from "./policy.ts";
 
 /** What a caller may ask of its grant: always less than the policy gives, never more. */
 export interface Narrowing {
@@ -34,6 +35,10 @@ export interface Grant {
    * `orders.*` subscribe to `orders.>`. Whoever encodes a grant must write them.
    */
   readonly deny_subscribe?: readonly string[];
+  /** Subjects that may not be published to although `publish` covers them; absent for none. */
+  readonly deny_publish?: readonly string[];
+  /** May publish so often, and so long after, to whatever subject a request names; absent for never. */
+  readonly responses?: Responses;
   /** Upper case, sorted, never empty. */
   readonly connection_types: readonly string[];
   /** CIDR blocks; absent means from anywhere. Never empty. */
@@ -45,14 +50,31 @@ export interface Grant {
     readonly payload_bytes?: number;
     readonly data_bytes?: number;
   };
+  /** `key:value` in lower case, besides those that every credential has; absent for none. */
+  readonly tags?: readonly string[];
+  /** The client can only bring the JWT, without signing for its key: MQTT, and nothing else. */
+  readonly bearer?: true;
+  /**
+   * Public key of the scoped signing key that has to sign. It says what is permitted: `publish`,
+   * `subscribe` and the conditions are then not in the JWT. Signed by any other key, such a JWT would
+   * permit everything.
+   */
+  readonly scoped_key?: string;
   /** `_INBOX.<32 hex>` or the role's literal, without the trailing `.>`. */
   readonly inbox_prefix: string;
   /** Unix seconds. */
   readonly expires_at: number;
 }
 
-/** Every rule in the order of the policy; `missed` names the first criterion that did not hold. */
-export type Trace = readonly { readonly rule: string; readonly missed?: string }[];
+/**
+ * The rules in the order of the policy; `missed` names the first criterion that did not hold. Of a
+ * large policy only some are listed: then a last line, whose `rule` is empty, counts the others.
+ */
+export type Trace = readonly {
+  readonly rule: string;
+  readonly missed?: string;
+  readonly rules?: number;
+}[];
 
 /** The answer of `decide`: a grant, or the code and reason of the refusal. Always with its trace. */
 export type Decision =

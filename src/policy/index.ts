@@ -15,10 +15,18 @@ export { type CaseResult, runCase } from "./cases/run.ts";
 export { CasesFile } from "./cases/schema.ts";
 export { decide } from "./decide.ts";
 export type { Decision, Grant, Narrowing, TimeRange, Trace } from "./decision.ts";
+export { diffIdentity, type IdentityDiff } from "./diff/case.ts";
+export { type Change, type Changes, changes, widens } from "./diff/compare.ts";
+export { diffJournaled, type Journaled, type JournaledDiff } from "./diff/journaled.ts";
+export { type TextDiff, textDiff } from "./diff/rules.ts";
+export { adminOf, traceOf } from "./evaluate.ts";
 export { type Explanation, explain, type RuleExplained } from "./explain/explain.ts";
 export type { Miss } from "./explain/miss.ts";
-export { loadPolicy, type PolicySource } from "./load.ts";
-export type { Policy, PolicyContext } from "./policy.ts";
+export { type Finding, LINT_RULES, type LintResult, lint } from "./lint/lint.ts";
+export type { Measure } from "./lint/linted.ts";
+export { lintPage } from "./lint/page.ts";
+export { includesOf, loadPolicy, type PolicySource } from "./load.ts";
+export type { AdminRole, Policy, PolicyContext, Responses } from "./policy.ts";
 export { PolicyFile } from "./schema.ts";
 export {
   covers,

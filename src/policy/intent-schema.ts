@@ -5,9 +5,9 @@ const WHERE = {
   domain: Type.Optional(token("JetStream domain")),
   api_prefix: Type.Optional(
     Type.String({
-      pattern: "^(?!\\$SYS)[A-Za-z0-9$][A-Za-z0-9_-]*(\\.[A-Za-z0-9_-]+){0,15}$",
+      pattern: "^(\\$JS|[A-Za-z0-9][A-Za-z0-9_-]*)(\\.[A-Za-z0-9_-]+){0,15}$",
       description: "In place of `$JS.API`, where the API is imported under another name.",
-      errorMessage: "must be a prefix such as $JS.hub.API, without wildcards",
+      errorMessage: "must be a prefix such as $JS.hub.API or hub.API, without wildcards",
     }),
   ),
 };

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { FaultError, readDocument } from "../config/index.ts";
-import { compile } from "./compile.ts";
+import { type Fault, FaultError, readDocument } from "../config/index.ts";
+import { compile, type Parsed } from "./compile.ts";
 import type { Policy, PolicyContext } from "./policy.ts";
 import { PolicyFile } from "./schema.ts";
 
@@ -11,23 +11,81 @@ export interface PolicySource {
   readonly bytes: Uint8Array;
 }
 
+/** All files together: room for 10,000 long rules, and read within seconds. */
+const POLICY_LIMIT_BYTES = 6 * 1024 * 1024;
+
 /**
  * Reads, checks and compiles a policy. It is used as a whole or not at all.
  *
+ * @param sources the root file and every file that it includes ({@link includesOf}), and no other
+ * @param root the path of the root file; may be left out where it is the only one
  * @throws FaultError with every fault and its position.
  */
-export function loadPolicy(sources: readonly PolicySource[], context: PolicyContext): Policy {
+export function loadPolicy(
+  sources: readonly PolicySource[],
+  context: PolicyContext,
+  root: string | undefined = sources.length === 1 ? sources[0]?.path : undefined,
+): Policy {
   const files = [...sources].sort((a, b) => (a.path < b.path ? -1 : 1));
-  const [root, second] = files;
-  if (!root) throw new RangeError("a policy has at least one file");
-  if (second) throw fault(second.path, 1, "a policy of several files is not supported");
-  const document = readDocument(textOf(root), root.path, PolicyFile);
+  const source = files.find(({ path }) => path === root);
+  if (!source) throw new RangeError("a policy of several files needs the path of its root");
+  if (files.reduce((sum, { bytes }) => sum + bytes.length, 0) > POLICY_LIMIT_BYTES)
+    throw new FaultError([fault(source.path, `is larger than ${POLICY_LIMIT_BYTES} bytes`)]);
+  const [first, ...others] = readAll([source, ...files.filter((file) => file !== source)]);
+  if (!first) throw new RangeError("a policy has at least one file");
+  checkFiles(first, others);
   return {
     digest: digestOf(files),
     files: files.map(({ path }) => path),
-    ...compile(document, context),
+    ...compile(first, others, context),
     max_ttl_s: context.max_ttl_s,
   };
+}
+
+/**
+ * The files that a root file includes, below its own folder, in the order in which it names them.
+ *
+ * @throws FaultError where the root file cannot be read at all
+ */
+export function includesOf(root: PolicySource): readonly string[] {
+  const { value } = parse(root).document;
+  return [...new Set(value.include?.map(({ path }) => path) ?? [])].filter(
+    (path) => path !== root.path,
+  );
+}
+
+function readAll(files: readonly PolicySource[]): readonly Parsed[] {
+  const faults: Fault[] = [];
+  const parsed = files.flatMap((file) => {
+    try {
+      return [parse(file)];
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error;
+      faults.push(...error.faults);
+      return [];
+    }
+  });
+  if (faults.length > 0) throw new FaultError(faults);
+  return parsed;
+}
+
+const parse = ({ path, bytes }: PolicySource): Parsed => ({
+  path,
+  document: readDocument(bytes, path, PolicyFile),
+});
+
+/** Exactly the included files have to be there: no more, so that the digest is that of what decides. */
+function checkFiles({ document }: Parsed, others: readonly Parsed[]): void {
+  const includes = document.value.include ?? [];
+  const absent = includes.flatMap(({ path }, index) =>
+    others.some((other) => other.path === path)
+      ? []
+      : [document.fault(["include", index, "path"], "is not there")],
+  );
+  const strange = others
+    .filter(({ path }) => !includes.some((include) => include.path === path))
+    .map(({ path }) => fault(path, "is not included by the root file"));
+  if (absent.length + strange.length > 0) throw new FaultError([...absent, ...strange]);
 }
 
 /** SHA-256 hex over (path, NUL, bytes, NUL) of each file, in the order given. */
@@ -37,32 +95,4 @@ function digestOf(files: readonly PolicySource[]): string {
   return hash.digest("hex");
 }
 
-/** UTF-8 and nothing else: a replacement character could make two different names the same. */
-function textOf({ path, bytes }: PolicySource): string {
-  const utf8 = new TextDecoder("utf-8", { fatal: true });
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    throw fault(path, brokenLine(bytes), "is not UTF-8");
-  }
-}
-
-/** A line feed is never part of a longer UTF-8 sequence, so each line can be read by itself. */
-function brokenLine(bytes: Uint8Array): number {
-  const utf8 = new TextDecoder("utf-8", { fatal: true });
-  let line = 1;
-  for (let start = 0; start < bytes.length; line++) {
-    const feed = bytes.indexOf(0x0a, start);
-    const end = feed < 0 ? bytes.length : feed + 1;
-    try {
-      utf8.decode(bytes.subarray(start, end));
-    } catch {
-      return line;
-    }
-    start = end;
-  }
-  return line;
-}
-
-const fault = (file: string, line: number, message: string) =>
-  new FaultError([{ file, line, col: 1, message }]);
+const fault = (file: string, message: string): Fault => ({ file, line: 1, col: 1, message });

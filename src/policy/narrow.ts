@@ -24,20 +24,21 @@ const isTexts = (list: unknown) =>
  * The part of `granted` that is wanted. Absent means all of it, and an empty list none. Each entry
  * must be covered by one granted entry: what only several together cover no single role may permit.
  *
+ * @param elsewhere an entry that is granted in another way: it is left out where nothing covers it
  * @returns the index of the first entry that is not covered or is no subject.
  */
 export function narrow(
   granted: readonly Subject[],
   wanted: readonly string[] | undefined,
   direction: Direction,
+  elsewhere?: string,
 ): readonly Subject[] | { readonly uncovered: number } {
   if (wanted === undefined) return granted;
   const kept: Subject[] = [];
   for (const [index, text] of wanted.entries()) {
     const subject = parseSubject(text, direction);
-    if ("fault" in subject || !granted.some((one) => covers(one, subject)))
-      return { uncovered: index };
-    kept.push(subject);
+    if (!("fault" in subject) && granted.some((one) => covers(one, subject))) kept.push(subject);
+    else if (text !== elsewhere) return { uncovered: index };
   }
   return unite(kept);
 }

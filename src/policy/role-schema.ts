@@ -55,9 +55,8 @@ const CONDITIONS = {
     Type.Array(Type.Enum([...CONNECTION_TYPES], { errorMessage: `must be ${NAMES}` }), {
       minItems: 1,
       uniqueItems: true,
-      default: ["STANDARD", "WEBSOCKET"],
       description:
-        "How the client may connect. LEAFNODE and MQTT each stand alone; MQTT gives a bearer JWT.",
+        "How the client may connect: STANDARD and WEBSOCKET, unless written. LEAFNODE and MQTT each stand alone; MQTT gives a bearer JWT.",
       errorMessage: `must be a list of ${NAMES}, each at most once`,
     }),
   ),

@@ -89,8 +89,8 @@ export const nameOf = ({ source }: Slot) =>
 
 /** The tokens that go into a slot, one unless it says each; undefined if not every one of them fits. */
 export function slotValues(slot: Slot, identity: Identity): readonly string[] | undefined {
-  const found = valueOf(slot, identity);
-  const values: unknown = slot.each ? found : [found];
+  const whole = found(slot, identity);
+  const values: unknown = slot.each ? whole : [whole];
   if (!Array.isArray(values) || values.length === 0 || values.length > EACH_LIMIT) return undefined;
   const tokens: string[] = [];
   for (const value of values as readonly unknown[]) {
@@ -101,7 +101,7 @@ export function slotValues(slot: Slot, identity: Identity): readonly string[] | 
   return tokens;
 }
 
-function valueOf({ source }: Slot, identity: Identity): unknown {
+function found({ source }: Slot, identity: Identity): unknown {
   if (typeof source !== "string") return lookup(identity.claims, source);
   return source === "identity" ? identity.digest.slice(0, IDENTITY_DIGITS) : identity[source];
 }

@@ -46,11 +46,10 @@ for (const { name, summary, example, options } of COMMANDS) {
   });
 }
 
-test("no line of any help is too wide for a terminal", async () => {
+test("no line of any help is too wide to be read", async () => {
   for (const words of [[], ...COMMANDS.map(({ name }) => name.split(" "))]) {
     const { out } = await runHere(["help", ...words]);
-    const lines = out.split("\n").filter((line) => !line.startsWith("  nats-sts ")); // to be copied
-    for (const line of lines) assert.ok(line.length <= 100, line);
+    for (const line of out.split("\n")) assert.ok(line.length <= 120, line);
   }
 });
 

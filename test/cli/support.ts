@@ -32,6 +32,8 @@ export async function runHere(argv: readonly string[], changes: Partial<Io> = {}
     now_ms: Date.now,
     stdin: () => Readable.from([]),
     onSignals: () => () => {},
+    node_flags: [],
+    onCrash: () => {},
     stopped: () => Promise.resolve("SIGTERM"),
     exit: (code) => {
       throw new Error(`exit ${code}`);

@@ -15,8 +15,14 @@ test("what is not written has its default", () => {
     default_ttl_s: 900,
     max_ttl_s: 3600,
     clock_skew_s: 30,
+    docs: true,
     policy_file: "/etc/nats-sts/policy.yaml",
-    journal: { dir: "/etc/nats-sts/data/journal", writer: "main", keep_s: 90 * 86_400 },
+    journal: {
+      dir: "/etc/nats-sts/data/journal",
+      writer: "main",
+      keep_s: 90 * 86_400,
+      heads: { every_s: 60 },
+    },
     limits: {
       body_bytes: 65_536,
       header_bytes: 16_384,
@@ -78,11 +84,11 @@ test("a duration or rate that is not written as one is a fault", () => {
 test("paths are relative to the file that names them, and absolute ones stay", () => {
   const text = LEAST.replace("./keys/orders.nk", "/run/secrets/orders.nk").replace(
     "policy: policy.yaml",
-    "policy: ../shared/policy.yaml",
+    "policy: ../common/policy.yaml",
   );
   const { accounts, policy_file } = read(text);
   assert.deepEqual(accounts[0]?.signing_key_files, ["/run/secrets/orders.nk"]);
-  assert.equal(policy_file, "/etc/shared/policy.yaml");
+  assert.equal(policy_file, "/etc/common/policy.yaml");
 });
 
 test("an account has its own servers, or the common ones", () => {

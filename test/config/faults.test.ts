@@ -204,7 +204,7 @@ const CHANGES: readonly [what: string, from: string, to: string, ...faults: stri
     "a journal that is neither",
     "{ dir: ./data/journal }",
     "files",
-    "6:1 must be stdout, or an object with dir and, if wanted, writer (a-z, 0-9, -) and keep (such as 90d)",
+    "6:1 must be stdout, or an object with dir and, if wanted, writer (a-z, 0-9, -), keep (such as 90d) and heads",
   ],
   [
     "an unknown key of the journal",

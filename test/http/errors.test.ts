@@ -32,11 +32,13 @@ rules:
   - { name: both, issuer: corp, subject: both, roles: [reader, biller] }
   - { name: torn, issuer: corp, subject: torn, roles: [inside, outside] }
   - { name: many, issuer: corp, subject: many, roles: [many] }
+  - { name: single, issuer: single, roles: [reader] }
 `;
 
 const scope = { after };
 const dir = await makeDir(scope);
-const [provider, absent] = await Promise.all([
+const [provider, absent, single] = await Promise.all([
+  startProvider(scope, { alg: "ES256" }),
   startProvider(scope, { alg: "ES256" }),
   startProvider(scope, { alg: "ES256" }),
 ]);
@@ -49,6 +51,7 @@ const service = await startService(scope, {
     issuers: [
       { ...issuer, name: "corp", url: provider.issuer, required_scopes: ["orders.read"] },
       { ...issuer, name: "absent", url: absent.issuer },
+      { ...issuer, name: "single", url: single.issuer, token_use: "once" },
     ],
   },
 });
@@ -105,6 +108,11 @@ const CAUSES: Readonly<Record<ErrorCode, Causes>> = {
   token_expired: withClaims({ iat: 1_700_000_000, exp: 1_700_000_300 }),
   token_not_yet_valid: withClaims({ nbf: Math.floor(Date.now() / 1000) + 120 }),
   token_claims_invalid: withClaims({ sub: undefined }),
+  token_replayed: both(async (door) => {
+    const token = await single.forge();
+    assert.equal((await door.ask(token)).status, 200);
+    return door.ask(token);
+  }),
   token_binding_invalid: withClaims({ cnf: { jkt: "thumbprint" } }),
   insufficient_scope: withClaims({ scope: "orders.write" }),
   no_rule_matched: bySubject("nobody"),

@@ -53,14 +53,14 @@ for (const preset of PRESET_NAMES) {
   });
 
   for (const variant of sample.also ?? []) {
-    test(`${preset}: a token ${variant.name} is accepted`, async () => {
+    test(`${preset}: accepted: ${variant.name}`, async () => {
       const { token, verifier } = await setup(preset, sample, variant);
       assertHas(await verify(token, verifier, NOW_S), variant.expected ?? {});
     });
   }
 
   for (const variant of sample.refused) {
-    test(`${preset}: a token ${variant.name} is refused`, async () => {
+    test(`${preset}: refused: ${variant.name}`, async () => {
       const { token, verifier } = await setup(preset, sample, variant);
       const { code, detail } = await refusalOf(token, verifier);
       assert.equal(code, variant.code, JSON.stringify(detail));

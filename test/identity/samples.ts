@@ -59,3 +59,13 @@ export const headerOf = (sample: Sample, variant?: Variant): Members =>
 function without(members: Members, names: readonly string[] = []): Members {
   return { ...members, ...Object.fromEntries(names.map((name) => [name, undefined])) };
 }
+
+/** The two YAML blocks in a preset's section of the page. */
+export function blocksOf(
+  page: string,
+  preset: PresetName,
+): readonly [issuer: string, rule: string] {
+  const section = page.split(`<a id="${preset}"></a>`)[1]?.split("<a id=")[0] ?? "";
+  const blocks = [...section.matchAll(/```yaml\n(.*?)```/gs)].map((match) => match[1] ?? "");
+  return [blocks[0] ?? "", blocks[1] ?? ""];
+}

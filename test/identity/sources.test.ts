@@ -82,7 +82,7 @@ async function tlsProvider(scope: Scope, answer: (request: IncomingMessage) => u
   await writeFile(ca_file, cert);
   const server = createServer({ cert, key }, (request, response) => {
     const body = answer(request);
-    if (body === "redirect") response.writeHead(302, { location: "/other" }).end();
+    if (typeof body === "number") response.writeHead(body, { location: "/other" }).end();
     else if (body === undefined) response.writeHead(401).end();
     else response.end(JSON.stringify(body));
   });
@@ -109,18 +109,18 @@ test("in a cluster, its CA is trusted and the token of the pod is sent, read ane
   const issuers = trustedIssuers([config], refuses, () => clock.now_s);
   const verifier = { issuers, token_limit_bytes: 12_288, clock_skew_s: 30 };
   const { detail } = await refusalOf(token, verifier);
-  assert.equal(detail["reason"], "the key set's URL answers 401");
+  assert.equal(detail["reason"], "the provider answers 401");
   await writeFile(bearer_token_file, "pod-2\n");
   clock.now_s += 5;
   assert.equal(await outcomeOf(token, verifier), "accepted");
   assert.deepEqual(seen, ["Bearer pod-1", "Bearer pod-2"]);
 });
 
-test("without its CA, with another, or over a redirect, there are no keys", async (t) => {
+test("without its CA, or with another, there are no keys", async (t) => {
   const asked: unknown[] = [];
   const { dir, ca_file, url } = await tlsProvider(t, (request) => {
     asked.push(request.url);
-    return request.url?.endsWith("/moved") ? "redirect" : KEYS;
+    return KEYS;
   });
   const other = join(dir, "other.crt");
   await writeFile(other, selfSigned().cert);
@@ -131,9 +131,17 @@ test("without its CA, with another, or over a redirect, there are no keys", asyn
   ] as const)
     assert.equal(await outcomeOf(token, verifierFor(jwks, fetch)), "issuer_unavailable");
   assert.deepEqual(asked, []);
-  const moved = { url: `${url}/moved`, ca_file };
-  assert.equal(await outcomeOf(token, verifierFor(moved)), "issuer_unavailable");
-  assert.deepEqual(asked, ["/openid/v1/jwks/moved"]);
+});
+
+test("any other answer than 200 is none, whatever Node makes of its status", async (t) => {
+  for (const status of [204, 205, 304, 302, 500]) {
+    const { ca_file, url } = await tlsProvider(t, () => status);
+    const { code, detail } = await refusalOf(token, verifierFor({ url, ca_file }));
+    assert.deepEqual(
+      [code, detail["reason"]],
+      ["issuer_unavailable", `the provider answers ${status}`],
+    );
+  }
 });
 
 test("keys that were kept verify after a start during an outage", async (t) => {

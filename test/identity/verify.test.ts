@@ -219,3 +219,11 @@ test("a published key that is none is nobody's fault but the issuer's, and no fa
   const { code, detail } = await refusalOf(await sign(key, claimsOf()), off_curve);
   assert.deepEqual([code, detail["reason"]], ["token_signature_invalid", "ERR_KEY_UNUSABLE"]);
 });
+
+test("the issuer is checked again in what was signed, however it was found", async () => {
+  const [issuer] = verifier.issuers.values();
+  assert.ok(issuer);
+  const crossed = { ...verifier, issuers: new Map([["https://alias.test", issuer]]) };
+  const token = await sign(key, claimsOf({ iss: "https://alias.test" }));
+  assert.equal(await outcomeOf(token, crossed), "issuer_untrusted");
+});

@@ -77,23 +77,23 @@ test("every fault stands at its line and column and says what to do", () => {
     ["respond: true", "respond: yes", "7:5 must be true or false"],
     [
       "connection_types: [STANDARD]",
-      "connection_types: [LEAFNODE]",
-      "8:24 must be STANDARD or WEBSOCKET",
+      "connection_types: [LEAFNODE_WS]",
+      "8:24 must be STANDARD, WEBSOCKET, LEAFNODE, MQTT or IN_PROCESS",
     ],
     [
       "connection_types: [STANDARD]",
       "connection_types: [standard]",
-      "8:24 must be STANDARD or WEBSOCKET",
+      "8:24 must be STANDARD, WEBSOCKET, LEAFNODE",
     ],
     [
       "connection_types: [STANDARD]",
       "connection_types: []",
-      "8:5 must be a list of STANDARD and WEBSOCKET",
+      "8:5 must be a list of STANDARD, WEBSOCKET",
     ],
     [
       "connection_types: [STANDARD]",
       "connection_types: [STANDARD, STANDARD]",
-      "8:5 must be a list of STANDARD",
+      "8:5 must be a list of STANDARD,",
     ],
     ["10.0.0.0/8", "10.0.0.1", '9:23 "10.0.0.1" needs a mask: 10.0.0.1/32 is one address'],
     ["10.0.0.0/8", "10.0.0.1/8", '9:23 "10.0.0.1/8" has bits beyond its mask of 8'],

@@ -43,6 +43,7 @@ export interface Answer {
 export interface Service {
   readonly url: string;
   readonly public_url: string;
+  readonly metrics_url: string;
   readonly dir: string;
   readonly config_file: string;
   readonly policy_file: string;
@@ -84,6 +85,7 @@ export async function writeConfig(dir: string, options: ServiceOptions): Promise
   const file = join(dir, "nats-sts.yaml");
   const written = {
     listen: "127.0.0.1:0",
+    metrics_listen: "127.0.0.1:0",
     public_url: PUBLIC_URL,
     issuers: [
       {
@@ -131,7 +133,7 @@ export async function serveFile(
     await exited;
   });
   const log: string[] = [];
-  const { url, public_url } = await listening(child, log);
+  const { url, public_url, metrics_url } = await listening(child, log);
 
   const request = async (path: string, init: RequestInit = {}): Promise<Answer> => {
     const response = await fetch(`${url}${path}`, init);
@@ -147,6 +149,7 @@ export async function serveFile(
   return {
     url,
     public_url,
+    metrics_url,
     dir,
     config_file,
     policy_file: join(dir, "policy.yaml"),
@@ -174,7 +177,7 @@ export async function serveFile(
 
 /** The events of one writer, in order, whole lines only. */
 export async function readJournal(dir: string): Promise<readonly StoredEvent[]> {
-  const segments = (await readdir(dir)).filter((name) => name.endsWith(".jsonl")).sort();
+  const segments = (await readdir(dir)).filter((name) => /^\d{16}\.jsonl$/.test(name)).sort();
   const texts = await Promise.all(segments.map((name) => readFile(join(dir, name), "utf8")));
   return texts.flatMap((text) =>
     text
@@ -184,11 +187,11 @@ export async function readJournal(dir: string): Promise<readonly StoredEvent[]> 
   );
 }
 
+/** Where the service listens, as its log tells. */
+type Listening = Pick<Service, "url" | "public_url" | "metrics_url">;
+
 /** The service says where it listens in a line of its log. */
-function listening(
-  child: ChildProcess,
-  log: string[],
-): Promise<{ url: string; public_url: string }> {
+function listening(child: ChildProcess, log: string[]): Promise<Listening> {
   return new Promise((resolve, reject) => {
     const failed = (why: string) =>
       reject(new Error(`the service ${why}:\n${log.slice(-20).join("\n")}`));

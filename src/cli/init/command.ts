@@ -11,8 +11,7 @@ const ACCOUNT = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 /** Makes everything that a first credential needs: a NATS operator, a server's configuration, ours. */
 export const init: Command = {
   name: "init",
-  summary:
-    "Make a NATS operator with an account, a server configuration, nats-sts.yaml and policy.yaml",
+  summary: "Make a NATS operator with an account, and all files for a first start",
   details: `For those who start from nothing: afterwards nats-server and nats-sts run on the files as they are.
 Overwrites nothing. Where the accounts exist already, use --from-nsc or write nats-sts.yaml by hand:
 one account signing key is enough.`,
@@ -25,7 +24,7 @@ one account signing key is enough.`,
     },
     "nsc-keys": {
       type: "string",
-      describe: "The key folder of nsc, or NKEYS_PATH (default: ~/.local/share/nats/nsc/keys)",
+      describe: "nsc's key folder, or NKEYS_PATH (default: ~/.local/share/nats/nsc/keys)",
     },
     account: { type: "string", default: "APP", describe: "The name of the application account" },
     operator: { type: "string", default: "OPERATOR", describe: "The name of the operator" },

@@ -74,7 +74,7 @@ function missOf({ missed }: RuleExplained): string[] {
 }
 
 function aboutGrant(grant: Grant, { now_s, code }: Answer): string[] {
-  const { limits, times, source_networks, deny_subscribe } = grant;
+  const { limits, times, source_networks, deny_publish, deny_subscribe } = grant;
   const life = sayDuration(grant.expires_at - now_s);
   const list = (name: string, texts: readonly string[]) =>
     texts.length === 0
@@ -84,9 +84,15 @@ function aboutGrant(grant: Grant, { now_s, code }: Answer): string[] {
     ["roles", grant.roles.join(", ")],
     ["lifetime", `${life}, until ${timeOf(grant.expires_at)}`],
     ...list("publish", grant.publish),
+    ...(deny_publish ? list("but not", deny_publish) : []),
+    ...(grant.responses ? [["", "and answers to whatever subject a request names"]] : []),
     ...list("subscribe", grant.subscribe),
     ...(deny_subscribe ? list("but not", deny_subscribe) : []),
     ["inbox", `${grant.inbox_prefix}.>`],
+    ...(grant.scoped_key
+      ? [["permitted by", `scoped key ${grant.scoped_key}, not by the JWT`]]
+      : []),
+    ...(grant.tags ? [["tags", visible(grant.tags.join(", "))]] : []),
     ["connect by", grant.connection_types.join(", ")],
     ...(source_networks ? [["from", source_networks.join(", ")]] : []),
     ...(times

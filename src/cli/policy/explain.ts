@@ -1,12 +1,13 @@
 import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { readWritten, seconds } from "../../config/index.ts";
-import { JWT_LIMIT_BYTES, jwtBytes, type UserClaims, userClaims } from "../../credential/index.ts";
+import { JWT_LIMIT_BYTES, jwtBytes, type UserClaims } from "../../credential/index.ts";
 import { ERRORS } from "../../errors.ts";
 import { claimsIn, type Identity } from "../../identity/index.ts";
-import { explain, type Grant, identityFor, type Narrowing } from "../../policy/index.ts";
+import { explain, identityFor, type Narrowing } from "../../policy/index.ts";
 import { type Args, type Command, EXIT, type Io } from "../command.ts";
 import { explained } from "./explain-text.ts";
+import { jwtFor } from "./jwt.ts";
 import { type Opened, openNamed, POLICY_OPTIONS, UsageError, withFaults } from "./load.ts";
 import { asJson } from "./show.ts";
 
@@ -18,11 +19,11 @@ export const policyExplain: Command = {
   operands: "CLAIMS.json",
   summary: "Say what a policy gives to some claims, and for each rule why or why not",
   details: `CLAIMS.json holds the claims of a token, or a whole token; - reads it from standard input. Tokens
-are not taken from the command line, where others could see them, and THEIR SIGNATURE IS NOT CHECKED:
+are not taken from the command line, where others could see them. THEIR SIGNATURE IS NOT CHECKED:
 this says what the policy would give if it were good. Values of claims are shown.
 
-The time is the claims' own iat, so that an old token explains itself; --at now asks about now. Exits
-with 0 when there would be a credential, with 1 when not.`,
+The time is the claims' own iat, so that an old token explains itself; --at now asks about now.
+Exits with 0 when there would be a credential, with 1 when not.`,
   example: "nats-sts policy explain --config nats-sts.yaml claims.json",
   options: {
     ...POLICY_OPTIONS,
@@ -66,7 +67,9 @@ with 0 when there would be a credential, with 1 when not.`,
       const now_s = timeIn(args, io) ?? who.now_s;
       const { identity } = who;
       const { decision, rules } = explain(opened.open, identity, request, now_s);
-      const jwt = decision.allow ? jwtFor(decision.grant, identity, opened, now_s) : undefined;
+      const jwt = decision.allow
+        ? jwtFor(decision.grant, { ...identity, now_s }, opened)
+        : undefined;
       const size = jwt && { bytes: jwtBytes(jwt), limit_bytes: JWT_LIMIT_BYTES };
       const fits = size !== undefined && size.bytes <= size.limit_bytes;
       const code = decision.allow ? (fits ? undefined : "permissions_too_large") : decision.code;
@@ -151,24 +154,3 @@ function requestIn({ values }: Args): Narrowing {
     ...(ttl !== undefined && { ttl_s: seconds(String(ttl)) }),
   };
 }
-
-/** The claims of the JWT, with stand-ins of the right length for what is only known later. */
-function jwtFor(grant: Grant, identity: Identity, opened: Opened, now_s: number): UserClaims {
-  const short = identity.digest.slice(0, 16);
-  const account = opened.accounts.find(({ name }) => name === grant.account);
-  return userClaims(grant, {
-    name: `${identity.issuer}:${short}`,
-    user_public_key: `U${"-".repeat(55)}`,
-    account_public_key: account?.public_key ?? `A${"-".repeat(55)}`,
-    signing_key: `A${"-".repeat(55)}`,
-    issued_at: now_s,
-    tags: [
-      `identity:${short}`,
-      `policy:${opened.open.policy.digest.slice(0, 16)}`,
-      `request:${"-".repeat(REQUEST_ID_CHARACTERS)}`,
-    ],
-  });
-}
-
-/** A UUID. */
-const REQUEST_ID_CHARACTERS = 36;

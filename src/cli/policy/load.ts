@@ -6,7 +6,13 @@ import {
   readWritten,
 } from "../../config/index.ts";
 import type { ClaimsIssuer } from "../../identity/index.ts";
-import { issuerNamed, type OpenPolicy, openPolicy } from "../../policy/index.ts";
+import {
+  includesOf,
+  issuerNamed,
+  type OpenPolicy,
+  openPolicy,
+  type PolicySource,
+} from "../../policy/index.ts";
 import type { Args, Io } from "../command.ts";
 import { CONFIG_OPTION, policyContext, readConfigFile } from "../load.ts";
 
@@ -17,6 +23,14 @@ export const POLICY_OPTIONS = {
     type: "string",
     short: "p",
     describe: "The policy file; without --config, the accounts and issuers are those it names",
+  },
+} as const;
+
+/** The option by which a tool that is given its policies finds what surrounds them. */
+export const CONFIG = {
+  config: {
+    ...CONFIG_OPTION.config,
+    describe: "The configuration; without it, accounts and issuers are those that a policy names",
   },
 } as const;
 
@@ -52,23 +66,32 @@ export async function openNamed(args: Args, io: Pick<Io, "env" | "cwd">): Promis
   return openFile(loaded.config.policy_file, loaded);
 }
 
-/** Opens a policy file, by a configuration if there is one. */
+/** Opens a policy file and what it includes, by a configuration if there is one. */
 export async function openFile(file: string, loaded?: LoadedConfig): Promise<Opened> {
-  const bytes = await readWritten(file);
-  if ("fault" in bytes) throw new FaultError([{ file, line: 1, col: 1, message: bytes.fault }]);
   const context = loaded && policyContext(loaded.config);
-  const open = openedAt(dirname(file), () =>
-    openPolicy([{ path: basename(file), bytes }], context),
+  const open = await openedAt(dirname(file), async () =>
+    openPolicy(await readSources(file), context),
   );
   const issuers = loaded ? loaded.config.issuers : open.context.issuers.map(issuerNamed);
   const accounts = loaded?.config.accounts ?? [];
   return { file, open, issuers, accounts, configured: loaded !== undefined };
 }
 
+/** The root file of a policy and then, in its order, those that it includes. */
+async function readSources(file: string): Promise<PolicySource[]> {
+  const read = async (path: string): Promise<PolicySource> => {
+    const bytes = await readWritten(join(dirname(file), path));
+    if (!("fault" in bytes)) return { path, bytes };
+    throw new FaultError([{ file: path, line: 1, col: 1, message: bytes.fault }]);
+  };
+  const root = await read(basename(file));
+  return [root, ...(await Promise.all(includesOf(root).map(read)))];
+}
+
 /** Faults name files by their place below the policy; a person looks for them from elsewhere. */
-function openedAt<T>(folder: string, open: () => T): T {
+async function openedAt<T>(folder: string, open: () => Promise<T>): Promise<T> {
   try {
-    return open();
+    return await open();
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
     throw new FaultError(error.faults.map((each) => ({ ...each, file: join(folder, each.file) })));

@@ -8,6 +8,7 @@ export const authentik: Preset = {
   typ: ["jwt", "at+jwt", ""],
   algorithms: ["RS256", "ES256", "ES384"],
   required: { ...ACCESS_TOKEN.required, azp: "string", uid: "string" },
+  client_as_audience: true,
   id_token_marks: ["at_hash"],
   roles: ["groups", "entitlements"],
   client: ["azp"],

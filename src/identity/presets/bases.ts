@@ -5,6 +5,7 @@ type Base = Omit<Preset, "title" | "page">;
 /** Access tokens in the manner of RFC 9068; few providers write `at+jwt`, so rows say what they write. */
 export const ACCESS_TOKEN = {
   token_kind: "access",
+  token_use: "reuse",
   typ: ["at+jwt"],
   algorithms: ["RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"],
   key_uses: ["sig"],
@@ -14,6 +15,7 @@ export const ACCESS_TOKEN = {
   single_audience: false,
   required: { iat: "number", sub: "string" },
   equal: {},
+  client_as_audience: false,
   id_token_marks: ["nonce", "at_hash", "c_hash"],
   scopes: ["scope"],
   roles: [],

@@ -5,6 +5,7 @@ import { WORKLOAD_TOKEN } from "./bases.ts";
 export const buildkite: Preset = {
   ...WORKLOAD_TOKEN,
   title: "Buildkite",
+  token_use: "once",
   required: {
     ...WORKLOAD_TOKEN.required,
     organization_id: "string",

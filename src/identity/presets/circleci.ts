@@ -5,6 +5,7 @@ import { WORKLOAD_TOKEN } from "./bases.ts";
 export const circleci: Preset = {
   ...WORKLOAD_TOKEN,
   title: "CircleCI",
+  token_use: "once",
   required: { ...WORKLOAD_TOKEN.required, "oidc.circleci.com/project-id": "string" },
   subject_form: /^org\/[0-9A-Za-z-]+\/project\/[0-9A-Za-z-]+\/user\/[0-9A-Za-z-]+(?:\/vcs-.+)?$/,
   guarded: { "oidc.circleci.com/ssh-rerun": [false] },

@@ -5,6 +5,7 @@ import { WORKLOAD_TOKEN } from "./bases.ts";
 export const github: Preset = {
   ...WORKLOAD_TOKEN,
   title: "GitHub Actions",
+  token_use: "once",
   max_lifetime_s: 3600,
   required: {
     ...WORKLOAD_TOKEN.required,

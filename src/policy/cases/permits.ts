@@ -6,13 +6,8 @@ export function patternsOf(grant: Grant, direction: Direction): readonly Subject
   return subjectsIn(grant[direction], direction);
 }
 
-function deniesOf(grant: Grant, direction: Direction): readonly Subject[] {
-  const denied: Partial<Record<string, readonly string[]>> = {
-    publish: "deny_publish" in grant ? (grant.deny_publish as readonly string[]) : [], // of the same type as its sibling
-    subscribe: grant.deny_subscribe ?? [],
-  };
-  return subjectsIn(denied[direction] ?? [], direction);
-}
+const deniesOf = (grant: Grant, direction: Direction) =>
+  subjectsIn(grant[`deny_${direction}`] ?? [], direction);
 
 const subjectsIn = (texts: readonly string[], direction: Direction) =>
   texts.flatMap((text) => {
@@ -31,6 +26,8 @@ export function permitsAll(grant: Grant, direction: Direction, wanted: Subject):
  * subscriptions without a queue group; `subject queue` about those in it.
  */
 export function permitsSome(grant: Grant, direction: Direction, wanted: Subject): boolean {
+  // Whoever sends a request names the subject of its answer, whichever it is.
+  if (direction === "publish" && grant.responses) return true;
   const denies = deniesOf(grant, direction);
   return patternsOf(grant, direction).some(
     (pattern) =>

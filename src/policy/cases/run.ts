@@ -1,6 +1,7 @@
 import type { Identity } from "../../identity/index.ts";
 import { decide } from "../decide.ts";
 import type { Decision, Grant } from "../decision.ts";
+import { traceOf } from "../evaluate.ts";
 import type { Policy } from "../policy.ts";
 import type { Direction } from "../subject.ts";
 import type { Subjected } from "./identity.ts";
@@ -23,7 +24,11 @@ export function runCase(policy: Policy, each: Case, who: Subjected): CaseResult 
     return { case: each, differs: [...differs, ...unheard(each)] };
   }
   const { identity, now_s } = who;
-  const decision = decide(policy, identity, each.request, now_s);
+  // A decision lists only some rules of a large policy.
+  const decision = {
+    ...decide(policy, identity, each.request, now_s),
+    trace: traceOf(policy, identity),
+  };
   const differs = [
     ...kindDiffers(each, identity),
     ...(decision.allow

@@ -1,6 +1,7 @@
 import type { Identity } from "../../identity/index.ts";
 import { decide } from "../decide.ts";
 import type { Decision, Narrowing } from "../decision.ts";
+import { traceOf } from "../evaluate.ts";
 import type { OpenPolicy } from "../written.ts";
 import { type Miss, missOf } from "./miss.ts";
 
@@ -34,7 +35,11 @@ export function explain(
   request: Narrowing,
   now_s: number,
 ): Explanation {
-  const decision = decide(policy, identity, request, now_s);
+  // A decision lists only some rules of a large policy.
+  const decision = {
+    ...decide(policy, identity, request, now_s),
+    trace: traceOf(policy, identity),
+  };
   const compiled = [...policy.issuers.values()].flatMap(({ rules }) => rules);
   const rules = decision.trace.flatMap(({ rule: name, missed }) => {
     const found = written.rules.find((each) => each.name === name);

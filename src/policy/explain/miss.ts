@@ -1,6 +1,7 @@
 import type { Identity } from "../../identity/index.ts";
 import { claimPath, leftOut, lookup } from "../claims.ts";
-import type { CriterionFile, RuleFile } from "../schema.ts";
+import type { RuleFile } from "../schema.ts";
+import type { WrittenCriterion } from "../written.ts";
 
 /** The criterion that did not hold: what the rule wants there, and what the identity has. */
 export interface Miss {
@@ -11,7 +12,6 @@ export interface Miss {
   readonly has?: string;
 }
 
-const CANNOT_FILL = " cannot fill a subject";
 /** Longer values are cut: they are compared by eye. */
 const VALUE_LIMIT_CHARS = 300;
 
@@ -19,18 +19,33 @@ const VALUE_LIMIT_CHARS = 300;
 export function missOf(criterion: string, rule: RuleFile, identity: Identity): Miss {
   const simple = simpleMiss(criterion, rule, identity);
   if (simple) return { criterion, ...simple };
-  if (!criterion.startsWith("claims.")) return { criterion };
-  if (criterion.endsWith(CANNOT_FILL)) {
-    const name = criterion.slice("claims.".length, -CANNOT_FILL.length);
-    const wanted =
-      "a text that begins with a letter or digit, then up to 127 letters, digits, - and _";
-    return { criterion, wanted, has: claimOf(name, identity) };
+  const [, from, what] = /^(.*) cannot fill a (subject|tag)$/s.exec(criterion) ?? [];
+  if (from !== undefined) {
+    const form = "begins with a letter or digit, then up to 127 letters, digits, - and _";
+    return {
+      criterion,
+      wanted: `a text for a ${what} that ${form}`,
+      has: sourceOf(from, identity),
+    };
   }
+  if (!criterion.startsWith("claims.")) return { criterion };
   for (const [name, wanted] of Object.entries(rule.claims ?? {})) {
     if (criterion !== `claims.${name}` && !criterion.startsWith(`claims.${name} `)) continue;
     return { criterion, wanted: sayCriterion(wanted), has: claimOf(name, identity) };
   }
+  for (const name of identity.guarded ?? []) {
+    if (!criterion.startsWith(`claims.${name} `)) continue;
+    const wanted = `a rule that names ${name}, because strangers can cause this value`;
+    return { criterion, wanted, has: claimOf(name, identity) };
+  }
   return { criterion };
+}
+
+/** What was to fill a slot: a claim, or something that verification proved. */
+function sourceOf(from: string, identity: Identity): string {
+  if (from.startsWith("claims.")) return claimOf(from.slice("claims.".length), identity);
+  if (from === "subject" || from === "client") return valueOr(identity[from], `no ${from}`);
+  return "nothing";
 }
 
 function simpleMiss(criterion: string, rule: RuleFile, identity: Identity) {
@@ -39,7 +54,7 @@ function simpleMiss(criterion: string, rule: RuleFile, identity: Identity) {
     case "kind":
       return { wanted: String(rule[criterion]), has: identity[criterion] };
     case "client":
-      return { wanted: json(rule.client), has: valueOr(identity.client, "no client") };
+      return { wanted: oneOf([rule.client].flat()), has: valueOr(identity.client, "no client") };
     case "subject":
       return { wanted: oneOf([rule.subject].flat()), has: json(identity.subject) };
     case "scopes":
@@ -52,12 +67,14 @@ function simpleMiss(criterion: string, rule: RuleFile, identity: Identity) {
 }
 
 /** What a criterion asks of a claim, in words. */
-export function sayCriterion(criterion: CriterionFile): string {
+export function sayCriterion(criterion: WrittenCriterion): string {
   if (typeof criterion !== "object") return json(criterion);
   if (Array.isArray(criterion)) return oneOf(criterion);
   const [[how = "", what] = []] = Object.entries(criterion);
   const said = oneOf([what].flat());
   if (how === "exists") return "anything but null";
+  if (how === "like") return `of the form ${said}`;
+  if (how === "domain") return `a verified address at ${said}`;
   if (how === "has") return `a list with ${said}`;
   return how === "not" ? `of the same type, but not ${said}` : `${how} ${said}`;
 }

@@ -1,0 +1,32 @@
+import { trialMint } from "../credential/index.ts";
+import type { World } from "../exchange.ts";
+import type { Check } from "../http/index.ts";
+import type { Journal } from "../journal/index.ts";
+import type { Loaded } from "./effects.ts";
+
+/** Tries what an exchange needs of this instance. The issuers are not ours, so they do not count. */
+export async function readiness(
+  { config, policy }: Loaded,
+  journal: Journal,
+  { account, now_s, checkClock }: Pick<World, "account" | "now_s" | "checkClock">,
+): Promise<Check[]> {
+  const trial = async (name: string, work: () => Promise<unknown>): Promise<Check> => {
+    try {
+      await work();
+      return { name };
+    } catch (error) {
+      return { name, failed: error instanceof Error ? error.message : "failed" };
+    }
+  };
+  return Promise.all([
+    trial(`policy ${policy.digest.slice(0, 16)}`, async () => {}),
+    ...config.accounts.map(({ name }) =>
+      trial(`account ${name}`, async () => trialMint(name, account(name), now_s())),
+    ),
+    trial("clock", async () => checkClock()),
+    trial("journal", async () => {
+      // After a failure somebody has to try again, and callers may have been sent elsewhere.
+      if (!journal.stats().writable) await journal.record({ type: "journal.probed" });
+    }),
+  ]);
+}

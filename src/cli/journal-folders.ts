@@ -1,0 +1,39 @@
+import { resolve } from "node:path";
+import { FaultError } from "../config/index.ts";
+import { writerFolders } from "../journal/index.ts";
+import type { Args, Io } from "./command.ts";
+import { readConfigFile } from "./load.ts";
+
+/** The folders of the writers in the journal that somebody named, or what is wrong with it. */
+export async function journalFolders(
+  dir: string,
+  cwd: string,
+): Promise<readonly string[] | string> {
+  const folders = await unlessUnreadable(dir, writerFolders(resolve(cwd, dir)));
+  if (typeof folders === "string") return folders;
+  return folders.length > 0 ? folders : `${dir} holds no journal`;
+}
+
+/** The folder of the journal that a configuration names, or what is wrong with that. */
+export async function journalOfConfig(args: Args, io: Io): Promise<{ dir: string } | string> {
+  try {
+    const { faults, loaded } = await readConfigFile(args, io);
+    if (!loaded) return new FaultError(faults).message;
+    const { journal, file } = loaded.config;
+    return journal === "stdout"
+      ? `${file} has journal: stdout, which keeps nothing to look into: look where standard output is collected`
+      : { dir: journal.dir };
+  } catch (error) {
+    if (error instanceof FaultError) return error.message;
+    throw error;
+  }
+}
+
+/** What was read, or a sentence about the file or folder that could not be. */
+export async function unlessUnreadable<T>(name: string, reading: Promise<T>): Promise<T | string> {
+  return reading.catch((error: unknown) => {
+    const { code, syscall } = error as NodeJS.ErrnoException; // if it is one, it has a syscall
+    if (syscall === undefined) throw error;
+    return `${name} cannot be read (${code})`;
+  });
+}

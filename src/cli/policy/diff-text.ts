@@ -1,0 +1,175 @@
+import { type Change, type Changes, changes, widens } from "../../policy/index.ts";
+import type { CaseDiff, DiffAnswer } from "./diff.ts";
+import { count, visible } from "./show.ts";
+
+/** Whose rights change in the same way, and how: what is told together. */
+interface Group {
+  readonly who: readonly string[];
+  readonly outcome?: string;
+  readonly sure: Changes;
+  readonly unsure?: Changes;
+}
+
+/** Names of a group beyond this many are counted. */
+const NAMES_LISTED = 3;
+
+/** One line of a change: its mark, what it is, and whether it is more than before. */
+interface Line {
+  readonly mark: string;
+  readonly said: string;
+  readonly wider: boolean;
+}
+
+/** The answer of `policy diff` for a terminal. */
+export function text(answer: DiffAnswer): string {
+  const groups = [...groupsOfCases(answer), ...groupsOfJournal(answer)];
+  const blocks = groups.map((group) => {
+    const lines = linesOf(group);
+    const width = Math.max(...lines.map(({ said }) => said.length));
+    return [
+      titleOf(group),
+      ...lines.map(({ mark, said, wider }) =>
+        `  ${mark} ${said.padEnd(width)}${wider ? "  WIDER" : ""}`.trimEnd(),
+      ),
+    ].join("\n");
+  });
+  return [...blocks, [summary(answer), ...notes(answer)].join("\n")].join("\n\n");
+}
+
+/** The same as a comment on a pull request. */
+export function markdown(answer: DiffAnswer): string {
+  const groups = [...groupsOfCases(answer), ...groupsOfJournal(answer)];
+  const blocks = groups.map((group) =>
+    [
+      `#### ${escaped(titleOf(group))}`,
+      "",
+      "| | |",
+      "| --- | --- |",
+      ...linesOf(group).map(
+        ({ mark, said, wider }) => `| ${wider ? "**wider**" : MARKS[mark]} | ${escaped(said)} |`,
+      ),
+    ].join("\n"),
+  );
+  const head = `### ${answer.widens ? "This policy gives more than the one before" : "Nobody gets more from this policy than from the one before"}`;
+  return [head, escaped(summary(answer)), ...blocks, ...notes(answer).map((n) => `- ${escaped(n)}`)]
+    .join("\n\n")
+    .replaceAll("\n\n- ", "\n- ");
+}
+
+const MARKS: Readonly<Record<string, string>> = {
+  "+": "gained",
+  "-": "lost",
+  "~": "changed",
+  "?": "unsure",
+};
+
+/** Text of others in a table of Markdown: nothing in it is markup, and nobody is notified. */
+const escaped = (said: string) =>
+  said.replace(/[\\`*_[\]<>|#@!&~]/g, (char) => `&#${char.charCodeAt(0)};`);
+
+function groupsOfCases({ cases }: DiffAnswer): Group[] {
+  const changed = cases.filter((each) => changes(each) || each.before !== each.after);
+  return grouped(
+    changed.map((each) => ({
+      who: [`case "${each.name}"`],
+      ...(each.before !== each.after && { outcome: outcomeOf(each) }),
+      sure: pick(each),
+    })),
+  );
+}
+
+const outcomeOf = ({ before, after }: CaseDiff) => `${before} -> ${after}`;
+
+function groupsOfJournal({ journal }: DiffAnswer): Group[] {
+  const changed = journal.filter(({ sure, unsure }) => changes(sure) || changes(unsure));
+  return grouped(
+    changed.map(({ issuer, kind, subject, sure, unsure }) => {
+      return { who: [`${issuer} ${kind} ${subject}`], sure: pick(sure), unsure: pick(unsure) };
+    }),
+  );
+}
+
+const pick = ({ gained, loosened, lost, tightened }: Changes) => {
+  return { gained, loosened, lost, tightened };
+};
+
+function grouped(all: readonly Group[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const { who, ...rest } of all) {
+    const key = JSON.stringify(rest);
+    groups.set(key, { ...rest, who: [...(groups.get(key)?.who ?? []), ...who] });
+  }
+  return [...groups.values()].sort((a, b) => weight(b) - weight(a));
+}
+
+/** What widens comes first. */
+const weight = ({ sure, unsure }: Group) =>
+  (widens(sure) ? 2 : 0) + (unsure && widens(unsure) ? 1 : 0);
+
+function titleOf({ who, outcome }: Group): string {
+  const names = who.slice(0, NAMES_LISTED).map(visible).join(", ");
+  const more = who.length - NAMES_LISTED;
+  const rest = more > 0 ? `, and ${more} more` : "";
+  return `${names}${rest}${outcome === undefined ? "" : `: ${outcome}`}`;
+}
+
+function linesOf({ sure, unsure }: Group): Line[] {
+  const lines = (all: Changes, possibly: boolean): Line[] => {
+    const line = (mark: string, wider: boolean) => (change: Change) => ({
+      mark: possibly ? "?" : mark,
+      said: `${possibly ? `possibly ${MARKS[mark]}: ` : ""}${sayChange(change)}`,
+      wider,
+    });
+    return [
+      ...all.gained.map(line("+", true)),
+      ...all.loosened.map(line("~", true)),
+      ...all.lost.map(line("-", false)),
+      ...all.tightened.map(line("~", false)),
+    ];
+  };
+  return [...lines(sure, false), ...(unsure ? lines(unsure, true) : [])];
+}
+
+const sayChange = ({ account, verb, subject, conditions }: Change) =>
+  `${verb} ${visible(subject)} in ${account}${conditions.length > 0 ? ` (${conditions.join("; ")})` : ""}`;
+
+function summary({ cases, journal, widens: wider, text: { added, removed, changed } }: DiffAnswer) {
+  const parts = [
+    ...(cases.length > 0
+      ? [`${sayChanged(cases.filter(moved).length, cases.length, "case")}`]
+      : []),
+    ...(journal.length > 0
+      ? [
+          sayChanged(
+            journal.filter(({ sure, unsure }) => changes(sure) || changes(unsure)).length,
+            journal.length,
+            "journaled identity",
+          ),
+        ]
+      : []),
+    `${added.length} added, ${removed.length} removed, ${changed.length} changed of rules and roles`,
+  ];
+  return `${wider ? "WIDER" : "not wider"}: ${parts.join("; ")}`;
+}
+
+const moved = (each: CaseDiff) => changes(each) || each.before !== each.after;
+
+const sayChanged = (some: number, all: number, what: string) =>
+  `${some} of ${count(all, what).replace("identitys", "identities")} changed`;
+
+/** What the answer does not cover. */
+function notes({ unreached, journal, journal_faults }: DiffAnswer): string[] {
+  const untraced = journal.filter(({ traced }) => !traced).length;
+  return [
+    ...unreached.map((part) => `no case reaches the new or changed ${part}: nothing is said of it`),
+    ...(journal.length > 0
+      ? ["a journal keeps no claims: what depends on them is marked as possibly so"]
+      : []),
+    ...(untraced > 0
+      ? [
+          `${untraced} of the journaled identities were last decided by another policy than the old one: of them issuer, kind and subject alone tell`,
+        ]
+      : []),
+    ...journal_faults.map((fault) => `journal: ${visible(fault)}`),
+  ];
+}

@@ -1,0 +1,80 @@
+/** One metric: a row makes the metric itself and its line in the documentation. */
+export interface MetricRow {
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly labels: readonly string[];
+  /** What it says, as one sentence. */
+  readonly help: string;
+  /** Upper bounds, of histograms. */
+  readonly buckets?: readonly number[];
+}
+
+/** From a tenth of a millisecond, where a decision is, to seconds, where a provider is slow. */
+const SECONDS = [
+  0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
+];
+
+const duration = (help: string): MetricRow => ({
+  type: "histogram",
+  labels: [],
+  help,
+  buckets: SECONDS,
+});
+const gauge = (help: string, ...labels: string[]): MetricRow => ({ type: "gauge", labels, help });
+const counter = (help: string, ...labels: string[]): MetricRow => ({
+  type: "counter",
+  labels,
+  help,
+});
+
+/**
+ * Every metric of ours, without the prefix. Labels come from the configuration and from tables of
+ * ours alone, never from a token, so that nobody outside can make new series.
+ */
+export const METRICS = {
+  exchanges_total: counter(
+    "Decisions by outcome; code is `issued` on success, issuer and account are `none` before they are known.",
+    ...["code", "issuer", "account", "door"],
+  ),
+  exchange_duration_seconds: duration("From the question to the answer of the line."),
+  verify_duration_seconds: duration("Verification of a token, with what had to be fetched for it."),
+  decide_duration_seconds: duration("The decision by the policy."),
+  mint_duration_seconds: duration("Key pair, claims and signature."),
+  record_duration_seconds: duration("The wait until the journal was on disk."),
+  in_flight: gauge("Exchanges under way."),
+  rate_limited_total: counter("Requests that were one too many, by `address` or `identity`.", "by"),
+  rate_keys: gauge(
+    "Addresses and identities that are counted now, out of `limits.rate_keys`.",
+    "by",
+  ),
+  jwks_age_seconds: gauge(
+    "Age of the keys of an issuer; absent before they were fetched.",
+    "issuer",
+  ),
+  jwks_refresh_total: counter(
+    "Fetches of the keys of an issuer, by result `ok` or `failed`.",
+    "issuer",
+    "result",
+  ),
+  signing_keys: gauge(
+    "Signing keys of an account; one is `active`, the others `known`.",
+    "account",
+    "state",
+  ),
+  policy_info: gauge("The policy that is in force: always 1, with its digest.", "digest"),
+  policy_loaded_timestamp_seconds: gauge("When the policy in force was loaded, Unix seconds."),
+  journal_flush_duration_seconds: duration("One flush of the journal."),
+  journal_group_size: {
+    type: "histogram",
+    labels: [],
+    help: "Events that shared one flush.",
+    buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500],
+  },
+  journal_last_seq: gauge("Sequence number of the last event on disk."),
+  journal_queued: gauge("Events that wait for a flush."),
+  journal_errors_total: counter("Writes that failed, and notes that were dropped or lost.", "kind"),
+} as const satisfies Readonly<Record<string, MetricRow>>;
+
+export type MetricName = keyof typeof METRICS;
+
+/** In front of every name. */
+export const PREFIX = "nats_sts_";

@@ -1,0 +1,95 @@
+import type { Fault } from "../../config/index.ts";
+import { type ClaimsIssuer, PRESETS, type Preset } from "../../identity/index.ts";
+import type { Grant } from "../decision.ts";
+import type { Role, Rule } from "../policy.ts";
+import { parseTemplate, type Template } from "../slot.ts";
+import type { Direction } from "../subject.ts";
+import type { OpenPolicy, WrittenRole, WrittenRule } from "../written.ts";
+
+/** A subject of a role that somebody wrote, with the means to point at it. */
+export interface Pattern extends Template {
+  readonly text: string;
+  readonly direction: Direction;
+  at(message: string): Fault;
+}
+
+/** A role, as written and as compiled. */
+export interface LintedRole extends WrittenRole {
+  /** Absent where no rule gives it. */
+  readonly compiled?: Role;
+  readonly patterns: readonly Pattern[];
+}
+
+/** A rule, as written and as compiled, with its roles and what is known of its issuer. */
+export interface LintedRule extends WrittenRule {
+  readonly compiled: Rule;
+  readonly issuer: ClaimsIssuer;
+  readonly preset: Preset;
+  readonly roles: readonly LintedRole[];
+}
+
+/** A policy as the rules of lint look at it. */
+export interface Linted {
+  readonly rules: readonly LintedRule[];
+  readonly roles: readonly LintedRole[];
+  readonly max_ttl_s: number;
+  readonly measure: Measure;
+}
+
+/** How large the JWT of a grant would be. The room that knows it comes later in the line. */
+export interface Measure {
+  readonly limit_bytes: number;
+  bytes(grant: Grant): number;
+}
+
+/** Puts what was written beside what was compiled of it. */
+export function lintedOf(
+  { policy, written, context }: OpenPolicy,
+  issuers: readonly ClaimsIssuer[],
+  measure: Measure,
+): Linted {
+  const compiled = [...policy.issuers.values()].flatMap(({ rules }) => rules);
+  const known = new Map(compiled.flatMap((rule) => rule.roles.map((role) => [role.name, role])));
+  const roles = written.roles.map((role) => {
+    const own = known.get(role.name);
+    return { ...role, ...(own && { compiled: own }), patterns: patternsOf(role) };
+  });
+  const rules = written.rules.flatMap((each) => {
+    const rule = compiled.find(({ name }) => name === each.name);
+    const issuer = issuers.find(({ name }) => name === each.rule.issuer);
+    if (!rule || !issuer) return [];
+    const held = rule.roles.flatMap(({ name }) => roles.filter((role) => role.name === name));
+    return [{ ...each, compiled: rule, issuer, preset: PRESETS[issuer.preset], roles: held }];
+  });
+  return { rules, roles, max_ttl_s: context.max_ttl_s, measure };
+}
+
+function patternsOf({ role, sets, at }: WrittenRole): Pattern[] {
+  return (["publish", "subscribe"] as const).flatMap((direction) =>
+    (role[direction] ?? []).flatMap((entry, i) =>
+      textsOf(entry, sets).flatMap((text) => {
+        const template = parseTemplate(text, direction);
+        const point = (message: string) => at([direction, i], message);
+        return "fault" in template ? [] : [{ ...template, text, direction, at: point }];
+      }),
+    ),
+  );
+}
+
+type Entry = NonNullable<WrittenRole["role"]["publish"]>[number];
+
+/** A subject, or those of a set. */
+function textsOf(entry: Entry, sets: WrittenRole["sets"]): readonly string[] {
+  if (typeof entry === "string") return [entry];
+  const queue = entry.queue === undefined ? "" : ` ${entry.queue}`;
+  return (sets[entry.set] ?? []).map((text) => text + queue);
+}
+
+/** The claim that fills a slot, by its name; undefined where it is no claim. */
+export function claimOfSlot(text: string): string | undefined {
+  const name = text
+    .slice(1, -1)
+    .replace(/^each /, "")
+    .replace(/:escape$/, "");
+  return name.startsWith("@") ? undefined : name;
+}

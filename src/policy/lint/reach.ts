@@ -1,0 +1,161 @@
+import type { Fault } from "../../config/index.ts";
+import { combine } from "../combine.ts";
+import { implies, valuesOf } from "./implies.ts";
+import { claimOfSlot, type LintedRule } from "./linted.ts";
+import { type LintRule, quote } from "./rule.ts";
+
+/** What no identity reaches, or what it could do without. */
+export const REACH: readonly LintRule[] = [
+  {
+    id: "rule-unreachable",
+    summary: "A rule that no token of its issuer can match",
+    avoid: `rules:
+  - name: deploy from main
+    issuer: github
+    claims: { repository_id: 456789, ref: refs/heads/main }
+    grant: { account: ORDERS, publish: [deploys.orders] }`,
+    prefer: `rules:
+  - name: deploy from main
+    issuer: github
+    claims: { repository_id: "456789", ref: refs/heads/main }
+    grant: { account: ORDERS, publish: [deploys.orders] }`,
+    rationale:
+      "Types are strict, and what a provider never writes never matches: a number where the claim is a text, a scope of a provider without scopes, a kind that it does not issue, a subject of another form, a claim that is taken away because callers write it, a slot that no listed value can fill. Whoever reads such a rule believes that it gives something.",
+    check: ({ rules }) => rules.flatMap(unreachable),
+  },
+  {
+    id: "rule-shadowed",
+    summary: "A rule that adds nothing to another one",
+    avoid: `roles:
+  reader: { account: ORDERS, subscribe: [orders.>] }
+rules:
+  - { name: all clients, issuer: corp, scopes: [orders.read], roles: [reader] }
+  - { name: the dashboard, issuer: corp, scopes: [orders.read], client: dashboard, roles: [reader] }`,
+    prefer: `roles:
+  reader: { account: ORDERS, subscribe: [orders.>] }
+rules:
+  - { name: the dashboard, issuer: corp, scopes: [orders.read], client: dashboard, roles: [reader] }`,
+    rationale:
+      "Rules add up: there is no order in which a special rule comes before a general one. A rule whose identities all match another rule, which gives the same roles, can be taken away without a change; often its author thought that it limits the other.",
+    check: ({ rules }) => rules.flatMap((rule) => shadowed(rule, rules)),
+  },
+  {
+    id: "role-unused",
+    summary: "A role that no rule gives",
+    avoid: `roles:
+  worker: { account: ORDERS, publish: [orders.done.>] }
+  workers: { account: ORDERS, publish: [orders.>] }
+rules:
+  - { name: workers, issuer: corp, client: worker, roles: [worker] }`,
+    prefer: `roles:
+  worker: { account: ORDERS, publish: [orders.done.>] }
+rules:
+  - { name: workers, issuer: corp, client: worker, roles: [worker] }`,
+    rationale: "Nobody reviews what nobody holds, until a rule names it. Take it away, or give it.",
+    check({ rules, roles }) {
+      const given = new Set(rules.flatMap((rule) => rule.roles.map(({ name }) => name)));
+      return roles
+        .filter(({ name, inline, role }) => !inline && !given.has(name) && !isExported(role))
+        .map(({ name, at }) => at([], `no rule gives the role ${quote(name)}: remove it`));
+    },
+  },
+  {
+    id: "roles-conflict",
+    summary: "A rule whose roles cannot be held together",
+    avoid: `roles:
+  office: { account: ORDERS, publish: [orders.a], source_networks: [10.0.0.0/8] }
+  plant: { account: ORDERS, publish: [orders.b], source_networks: [192.168.0.0/16] }
+rules:
+  - { name: operators, issuer: corp, client: operator, roles: [office, plant] }`,
+    prefer: `roles:
+  operator:
+    account: ORDERS
+    publish: [orders.a, orders.b]
+    source_networks: [10.0.0.0/8, 192.168.0.0/16]
+rules:
+  - { name: operators, issuer: corp, client: operator, roles: [operator] }`,
+    rationale:
+      "Conditions of roles intersect. Where networks, times or connection types have nothing in common, or two inboxes differ, every plain request is refused with roles_conflict until the caller picks roles.",
+    check: ({ rules }) => rules.flatMap(conflicts),
+  },
+];
+
+const isExported = (role: object) => "export" in role && role.export === true;
+
+function unreachable({ rule, preset, issuer, compiled, at }: LintedRule): Fault[] {
+  const found: Fault[] = [];
+  const say = (path: string[], message: string) =>
+    found.push(at(path, `never matches: ${message}`));
+  const who = `${quote(issuer.name)} (${issuer.preset})`;
+  if (rule.kind !== undefined && !preset.kinds.some(({ kind }) => kind === rule.kind)) {
+    const kinds = [...new Set(preset.kinds.map(({ kind }) => kind))].join(", ");
+    say(["kind"], `${who} has identities of kind ${kinds} only`);
+  }
+  for (const key of ["scopes", "any_scope"] as const)
+    if (rule[key] && preset.scopes.length === 0) say([key], `tokens of ${who} have no scopes`);
+  if (rule.client !== undefined && preset.client.length === 0)
+    say(["client"], `tokens of ${who} name no client`);
+  const { subject_form } = preset;
+  if (rule.subject !== undefined && subject_form) {
+    if (![rule.subject].flat().some((subject) => subject_form.test(subject)))
+      say(["subject"], `no subject of ${who} has this form`);
+  }
+  for (const [claim, criterion] of Object.entries(rule.claims ?? {})) {
+    const path = ["claims", claim];
+    const dropped = preset.dropped.find((name) => name === claim || claim.startsWith(`${name}/`));
+    if (dropped !== undefined) say(path, `callers write ${dropped}, so it is taken away`);
+    const values = valuesOf(criterion) ?? [];
+    const type = preset.required[claim];
+    if (values.length > 0 && type === "string" && values.every((v) => typeof v !== "string"))
+      say(path, `${claim} is a text: put it into quotes`);
+    const slot = compiled.slots.find(({ text }) => claimOfSlot(text) === claim);
+    if (slot && values.length > 0 && !values.some((value) => canFill(value, slot.text)))
+      say(path, `none of these values can fill ${slot.text}`);
+  }
+  return found;
+}
+
+function canFill(value: unknown, slot: string): boolean {
+  if (typeof value !== "string" || slot.startsWith("{each ")) return false;
+  return slot.endsWith(":escape}")
+    ? /^[A-Za-z0-9]/.test(value)
+    : /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/.test(value);
+}
+
+function shadowed(own: LintedRule, rules: readonly LintedRule[]): Fault[] {
+  const by = rules.find((other) => {
+    if (other === own || !implies(own.rule, other.rule) || !givesAll(other, own)) return false;
+    // Of two that say the same, the later one is too many.
+    const same = implies(other.rule, own.rule) && givesAll(own, other);
+    return !same || other.compiled.place < own.compiled.place;
+  });
+  if (!by) return [];
+  const message = `adds nothing to ${quote(by.name)}, which matches whenever this does and gives all that this gives: remove this rule, or narrow that one`;
+  return [own.at(["name"], message)];
+}
+
+function givesAll(wide: LintedRule, narrow: LintedRule): boolean {
+  const names = wide.roles.map(({ name }) => name);
+  const slots = narrow.compiled.slots.map(({ text }) => text);
+  return (
+    narrow.roles.length > 0 &&
+    narrow.roles.every(({ name }) => names.includes(name)) &&
+    (narrow.rule.admin ?? []).every((name) => wide.rule.admin?.includes(name)) &&
+    wide.compiled.slots.every(({ text }) => slots.includes(text))
+  );
+}
+
+function conflicts({ roles, at }: LintedRule): Fault[] {
+  const accounts = new Set(roles.map(({ role }) => role.account));
+  return [...accounts].flatMap((account) => {
+    const own = roles.filter(({ role }) => role.account === account);
+    const combined = combine(
+      own.flatMap(({ compiled }) => compiled ?? []),
+      "_INBOX.own",
+    );
+    if (!("conflict" in combined)) return [];
+    const names = own.map(({ name }) => name).join(", ");
+    const message = `${names} have no ${combined.conflict} in common, so together they are refused: make one role of them, or a rule for each`;
+    return [at(["roles"], message)];
+  });
+}

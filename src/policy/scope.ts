@@ -1,0 +1,85 @@
+import type { Document, Path } from "../config/index.ts";
+import { suggestion } from "../config/index.ts";
+import { type Fence, fenceOf } from "./fence.ts";
+import type { PolicyContext } from "./policy.ts";
+import type { IncludeFile, PolicyFile } from "./schema.ts";
+import { parseTemplate } from "./slot.ts";
+
+/** Takes a fault at a path below the thing that is being compiled. */
+export type Report = (path: Path, message: string) => void;
+
+/** Makes the report of what stands at a path of the file. */
+export type At = (...above: Path) => Report;
+
+/** One file of the policy: what it says, what it may refer to, and where its faults go. */
+export interface FileScope {
+  readonly path: string;
+  readonly file: PolicyFile;
+  readonly at: At;
+  /** With only those accounts and issuers that the root file gives it. */
+  readonly context: PolicyContext;
+  /** Sets of subjects by name, and subjects of streams. They are of this file alone. */
+  readonly sets: Lists;
+  readonly streams: Lists;
+  /** Absent for the root file, which may permit everything. */
+  readonly fence?: Fence;
+}
+
+export type Lists = ReadonlyMap<string, readonly string[]>;
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+
+/** Looks at everything in a file that stands by itself. */
+export function scopeOf(
+  document: Document<PolicyFile>,
+  path: string,
+  context: PolicyContext,
+  say: (fault: ReturnType<Document<PolicyFile>["fault"]>) => void,
+  include?: IncludeFile,
+): FileScope {
+  const file = document.value;
+  const at: At =
+    (...above) =>
+    (below, message) =>
+      say(document.fault([...above, ...below], message));
+  const lists = (key: "subject_sets" | "streams") => listsOf(file[key] ?? {}, at(key));
+  const own = { path, file, at, sets: lists("subject_sets"), streams: lists("streams") };
+  if (!include) return { ...own, context };
+  for (const key of ["include", "admin_roles"] as const) {
+    if (file[key]) at()([key], "stands in the root file only");
+  }
+  for (const [index, rule] of file.rules.entries()) {
+    if (rule.admin) at("rules", index)(["admin"], "is given in the root file only");
+  }
+  const both = (mine: readonly string[], all: readonly string[]) =>
+    mine.filter((name) => all.includes(name));
+  return {
+    ...own,
+    context: {
+      ...context,
+      accounts: both(include.accounts, context.accounts),
+      issuers: both(include.issuers, context.issuers),
+    },
+    fence: fenceOf(include),
+  };
+}
+
+/** Each list with a name, its subjects checked where they are written rather than where they are used. */
+function listsOf(lists: Readonly<Record<string, readonly string[]>>, report: Report): Lists {
+  for (const [name, subjects] of Object.entries(lists)) {
+    if (!NAME.test(name)) report([name], "is no name: letters, digits, - and _, at most 64");
+    for (const [index, text] of subjects.entries()) {
+      const template = parseTemplate(text, "publish");
+      if ("fault" in template) report([name, index], `${quote(text)} ${template.fault}`);
+    }
+  }
+  return new Map(Object.entries(lists));
+}
+
+/** Says that a name is not known here, and which was probably meant. */
+export const unknown = (what: string, name: string, known: readonly string[]) =>
+  `unknown ${what} ${quote(name)}${suggestion(name, known)}`;
+
+/** As JSON: a person sees where it ends, and a control character cannot act on a terminal. */
+export const quote = (text: string) =>
+  JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);

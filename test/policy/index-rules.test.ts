@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { performance } from "node:perf_hooks";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { Identity } from "../../src/identity/index.ts";
+import { decide, type Policy, traceOf } from "../../src/policy/index.ts";
+import { candidates } from "../../src/policy/index-rules.ts";
+import { faultsOf, identityOf, NOW_S, policyOf } from "./support.ts";
+
+/** What a rule may ask, in a world small enough for rules to share values. */
+const word = fc.constantFrom("a", "b", "c");
+const criterion = fc.oneof(
+  word.map((w) => w),
+  fc.uniqueArray(word, { minLength: 1, maxLength: 2 }),
+  word.map((has) => ({ has })),
+  fc.constant({ exists: true }),
+  word.map((not) => ({ not })),
+  word.map((w) => ({ like: `${w}*` })),
+);
+const one = fc.oneof(word, fc.uniqueArray(word, { minLength: 1, maxLength: 2 }));
+const list = fc.uniqueArray(word, { minLength: 1, maxLength: 2 });
+const rule = fc.record(
+  {
+    issuer: fc.constantFrom("corp", "corp", "github"),
+    kind: fc.constantFrom("user", "client"),
+    client: one,
+    subject: one,
+    scopes: list,
+    any_scope: list,
+    claims: fc.record({ x: criterion, "/y/0": criterion }, { requiredKeys: ["x"] }),
+  },
+  { requiredKeys: ["issuer"] },
+);
+const value = fc.oneof(word, list, fc.constantFrom(null, 1, true));
+const someone = fc
+  .record(
+    {
+      issuer: fc.constantFrom("corp", "github", "nobody"),
+      subject: word,
+      client: word,
+      scopes: fc.uniqueArray(word),
+      claims: fc.record({ x: value, y: value, hasgroups: fc.constant(true) }, { requiredKeys: [] }),
+    },
+    { requiredKeys: ["issuer", "subject", "scopes", "claims"] },
+  )
+  .map((some) => identityOf(some as Partial<Identity>)); // claims as a token holds them
+
+const policyWith = (rules: readonly object[]) =>
+  policyOf(
+    JSON.stringify({
+      version: 1,
+      rules: rules.map((each, i) => ({
+        ...each,
+        name: `r${i}`,
+        grant: { account: "ORDERS", publish: [`p.${i}`] },
+      })),
+    }),
+  );
+
+/** Loading is what takes time: so many rules at once, and many identities for each. */
+const rules_of_some = fc.array(rule, { minLength: 10, maxLength: 40 });
+const people = fc.array(someone, { minLength: 50, maxLength: 50 });
+
+test("the index leaves out no rule that matches, and all that it leaves out miss", () => {
+  fc.assert(
+    fc.property(rules_of_some, people, (rules, identities) => {
+      const policy = policyWith(rules);
+      for (const identity of identities) {
+        const own = policy.issuers.get(identity.issuer);
+        const found = own ? candidates(own.index, identity) : [];
+        const trace = traceOf(policy, identity);
+        assert.deepEqual(trace, decide(policy, identity, {}, NOW_S).trace);
+        for (const each of own?.rules ?? []) {
+          const matches = trace[each.place]?.missed === undefined;
+          assert.ok(!matches || found.includes(each), each.name);
+        }
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("a large policy decides as the same rules do alone", () => {
+  const padding = Array.from({ length: 80 }, (_, i) => ({ issuer: "corp", subject: `pad${i}` }));
+  fc.assert(
+    fc.property(rules_of_some, people, (rules, identities) => {
+      const [large, small] = [policyWith([...rules, ...padding]), policyWith(rules)];
+      for (const identity of identities) {
+        const of = (policy: Policy) => {
+          const decision = decide(policy, identity, {}, NOW_S);
+          return decision.allow ? decision.grant : decision.code;
+        };
+        assert.deepEqual(of(large), of(small));
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
+/** Rules as a large company has them: by client, by subject, by repository, by scope and by group. */
+function large(count: number): Policy {
+  const kinds = [
+    (i: number) => `client: app${i}`,
+    (i: number) => `subject: somebody${i}`,
+    (i: number) => `claims: { repository_id: "${i}", ref: refs/heads/main }`,
+    (i: number) => `scopes: [orders.${i}], kind: user`,
+    (i: number) => `claims: { groups: { has: team${i} } }`,
+  ];
+  const rules = Array.from(
+    { length: count },
+    (_, i) =>
+      `  - { name: r${i}, issuer: corp, ${kinds[i % kinds.length]?.(i)}, grant: { account: ORDERS, publish: ["p.${i}.{t}"] } }`,
+  );
+  return policyOf(`version: 1\nrules:\n${rules.join("\n")}\n`);
+}
+const CALLER = identityOf({
+  client: "app0",
+  scopes: ["openid", "orders.3"],
+  claims: { t: "v", groups: ["team4", "x"], repository_id: "2", ref: "refs/heads/main" },
+});
+
+const LARGE = large(10_000);
+
+test("10,000 rules cost about what 10 cost", { timeout: 120_000 }, (t) => {
+  const policies = [large(10), LARGE] as const;
+  const once_us = (policy: Policy) => {
+    const started = performance.now();
+    for (let i = 0; i < 200; i++) decide(policy, CALLER, {}, NOW_S);
+    return (performance.now() - started) * 5;
+  };
+  // The best of many short turns: other work on the machine only ever makes a turn longer.
+  const best_us = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (let turn = 0; turn < 100; turn++) {
+    for (const [i, policy] of policies.entries())
+      best_us[i] = Math.min(best_us[i] ?? 0, once_us(policy));
+  }
+  const [few = 0, many = 0] = best_us;
+  const words = `10 rules ${few.toFixed(2)} µs, 10,000 rules ${many.toFixed(2)} µs`;
+  t.diagnostic(words);
+  assert.ok(many <= few * 1.3, words);
+});
+
+test("the trace of a large policy is short, and right in what it lists", () => {
+  for (const identity of [CALLER, identityOf(), identityOf({ issuer: "github" })]) {
+    const decision = decide(LARGE, identity, {}, NOW_S);
+    const whole = traceOf(LARGE, identity);
+    assert.equal(whole.length, 10_000);
+    assert.ok(JSON.stringify(decision.trace).length < 5_000);
+    const rest = decision.trace.at(-1);
+    const listed = decision.trace.slice(0, -1);
+    assert.deepEqual(rest, { rule: "", missed: "not listed", rules: 10_000 - listed.length });
+    for (const line of listed) assert.deepEqual(line, whole[Number(line.rule.slice(1))]);
+    const matched = whole.filter(({ missed }) => missed === undefined);
+    for (const line of matched) assert.ok(listed.some(({ rule }) => rule === line.rule));
+  }
+  const refused = decide(LARGE, identityOf(), {}, NOW_S);
+  assert.equal(refused.trace.length, 65);
+});
+
+test("more rules than a policy may have are one fault, soon", { timeout: 60_000 }, () => {
+  const line = "  - { name: r, issuer: corp, grant: { account: ORDERS, publish: [x] } }\n";
+  const faults = (count: number) => faultsOf(`version: 1\nrules:\n${line.repeat(count)}`);
+  assert.deepEqual(faults(10_001), ["2:1 must not have more than 10000 items"]);
+  assert.deepEqual(faults(100_000), ["1:1 is larger than 6291456 bytes"]);
+});

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { connect as dial } from "node:net";
+import { after, test } from "node:test";
+import { createAccount } from "@nats-io/nkeys";
+import { decide, loadPolicy } from "../../src/policy/index.ts";
+import { startNats } from "../support/nats.ts";
+import { connectWith, violations } from "../support/nats-client.ts";
+import { clientOf, minted, now_s } from "./client.ts";
+import { CONTEXT, identityOf, who, withRoles } from "./support.ts";
+
+const scope = { after };
+const nats = await startNats(scope, {
+  jetstream: true,
+  config: `mqtt: { listen: "127.0.0.1:-1" }\nleafnodes: { listen: "127.0.0.1:-1" }`,
+});
+const admin = await connectWith(scope, nats.url, await nats.accounts.ORDERS.user());
+
+test("what is denied is neither published nor delivered, in a queue group neither", async (t) => {
+  const policy = withRoles({
+    r: `account: ORDERS, publish: [d.>], subscribe: [d.>],
+      deny_publish: [d.secret.>, d.one], deny_subscribe: [d.secret.>, d.one, "d.*.x"]`,
+  });
+  const nc = await clientOf(t, nats, policy, who("r"));
+  const seen = violations(nc);
+  for (const subject of ["d.one", "d.secret.a"]) {
+    nc.publish(subject);
+    nc.subscribe(subject);
+    assert.deepEqual((await seen()).toSorted(), [`publish ${subject}`, `subscribe ${subject}`]);
+  }
+  for (const options of [{}, { queue: "q" }]) {
+    for (const wide of ["d.>", "d.*", "d.*.*", "d.*.a"]) {
+      const got: string[] = [];
+      const sub = nc.subscribe(wide, { ...options, callback: (_, m) => void got.push(m.subject) });
+      await nc.flush();
+      for (const s of ["d.one", "d.secret.a", "d.eu.x", "d.two", "d.eu.a"]) admin.publish(s);
+      await admin.flush();
+      await nc.flush();
+      for (const s of got) assert.ok(["d.two", "d.eu.a"].includes(s), `${wide} heard ${s}`);
+      sub.unsubscribe();
+    }
+  }
+  assert.deepEqual(await seen(), []);
+});
+
+test("answers to any subject reach it once, and nothing else does", async (t) => {
+  const policy = withRoles({
+    r: "account: ORDERS, subscribe: [ask], allow_reserved: true, respond: { any_subject: true }",
+  });
+  const nc = await clientOf(t, nats, policy, who("r"));
+  const seen = violations(nc);
+  const heard: string[] = [];
+  admin.subscribe("answer.here", { callback: (_, m) => void heard.push(m.string()) });
+  const asked = new Promise<void>((resolve) => {
+    nc.subscribe("ask", {
+      callback: (_, m) => {
+        m.respond("first");
+        m.respond("second");
+        resolve();
+      },
+    });
+  });
+  await nc.flush();
+  admin.publish("ask", "", { reply: "answer.here" });
+  await asked;
+  assert.deepEqual(await seen(), ["publish answer.here"]);
+  await admin.flush();
+  assert.deepEqual(heard, ["first"]);
+  nc.publish("answer.here");
+  assert.deepEqual(await seen(), ["publish answer.here"]);
+});
+
+/** The return code of an MQTT 3.1.1 CONNECT with this password: 0 is accepted. */
+async function mqtt(port: number, password: string): Promise<number> {
+  const text = (value: string) => {
+    const bytes = Buffer.from(value);
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(bytes.length);
+    return Buffer.concat([length, bytes]);
+  };
+  // Level 4; user name, password and a clean session; 60 s.
+  const head = Buffer.concat([text("MQTT"), Buffer.from([4, 0xc2, 0, 60])]);
+  const body = Buffer.concat([head, text("client"), text("any"), text(password)]);
+  const size: number[] = [];
+  for (let rest = body.length; rest > 0; rest >>= 7)
+    size.push((rest & 127) | (rest > 127 ? 128 : 0));
+  const socket = dial(port, "127.0.0.1");
+  socket.write(Buffer.concat([Buffer.from([0x10, ...size]), body]));
+  return new Promise<number>((resolve) => {
+    socket.once("data", (data) => resolve(data[3] ?? -1));
+    socket.once("error", () => resolve(-1));
+    socket.once("close", () => resolve(-1));
+  }).finally(() => socket.destroy());
+}
+
+test("an MQTT role connects by MQTT with the JWT alone, and no other way", async (t) => {
+  const policy = withRoles({
+    mqtt: "account: ORDERS, publish: [a], connection_types: [MQTT]",
+    plain: "account: ORDERS, publish: [a]",
+  });
+  const jwtOf = async (name: string) => {
+    const decision = decide(policy, { ...who(name), token_kind: "identity" }, {}, now_s());
+    assert.ok(decision.allow);
+    return minted(nats, decision.grant);
+  };
+  const line = nats.logs().find((each) => each.includes("MQTT") && each.includes("127.0.0.1:"));
+  const port = Number(/127\.0\.0\.1:(\d+)/.exec(line ?? "")?.[1]);
+  const bearer = await jwtOf("mqtt");
+  assert.equal(await mqtt(port, bearer.jwt), 0);
+  assert.notEqual(await mqtt(port, (await jwtOf("plain")).jwt), 0);
+  await assert.rejects(connectWith(t, nats.url, bearer), /Authorization Violation/);
+  const leaf = withRoles({ r: "account: ORDERS, publish: [a], connection_types: [LEAFNODE]" });
+  await assert.rejects(clientOf(t, nats, leaf, who("r")), /Authorization Violation/);
+});
+
+test("a scoped key gives its template, filled by the tags of the role and its inbox", async (t) => {
+  const { signing_public_key, signing_key_file } = nats.accounts.ORDERS;
+  assert.ok(signing_key_file);
+  const key = signing_public_key;
+  const template = {
+    pub: { allow: ["team.{{tag(team)}}.>"] },
+    sub: { allow: ["_INBOX.{{tag(inbox)}}.>"] },
+    ...{ subs: -1, data: -1, payload: -1 },
+  };
+  const signer = { kind: "user_scope", key, role: "team", template };
+  const other = createAccount().getPublicKey();
+  // `as`: the library types scopes more narrowly than nats-server reads them.
+  await nats.pushAccount("ORDERS", { signing_keys: [signer, other] as never });
+  const text = `version: 1
+roles: { s: { account: ORDERS, scoped_key: ${key}, tags: ["team:{team}"] } }
+rules: [{ name: s, issuer: corp, roles: [s] }]
+`;
+  const policy = loadPolicy([{ path: "p", bytes: Buffer.from(text) }], {
+    ...CONTEXT,
+    scoped_keys: new Map([["ORDERS", [key]]]),
+  });
+  const identity = identityOf({ claims: { team: "blue" } });
+  const nc = await clientOf(t, nats, policy, identity);
+  const seen = violations(nc);
+  nc.publish("team.blue.x");
+  nc.subscribe(`_INBOX.${identity.digest.slice(0, 32)}.1`);
+  assert.deepEqual(await seen(), []);
+  nc.publish("team.red.x");
+  nc.subscribe("_INBOX.>");
+  assert.deepEqual(await seen(), ["publish team.red.x", "subscribe _INBOX.>"]);
+});
