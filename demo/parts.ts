@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { startNats } from "../test/support/nats.ts";
@@ -7,7 +7,9 @@ import { findNatsServer } from "../test/support/nats-binary.ts";
 import { type NatsAccount, natsTree } from "../test/support/nats-tree.ts";
 import { PROJECT, type Scope } from "../test/support/project.ts";
 import { type Provider, startProvider } from "../test/support/provider.ts";
-import { makeDir, type Service, serveFile } from "../test/support/service.ts";
+import { BIN, makeDir, type Service, serveFile } from "../test/support/service.ts";
+
+import { shell } from "./stage.ts";
 
 /** Everything that the story needs, running on free loopback ports. */
 export interface Parts {
@@ -20,6 +22,7 @@ export interface Parts {
 
 /** Starts an OpenID provider, a nats-server in operator mode and the service between them. */
 export async function startParts(scope: Scope): Promise<Parts> {
+  await needCurl();
   const dir = await makeDir(scope);
   const [provider, nats] = await Promise.all([
     startProvider(scope, {
@@ -28,12 +31,32 @@ export async function startParts(scope: Scope): Promise<Parts> {
     }),
     startServer(scope, dir),
   ]);
+  await command(join(dir, "bin"));
   const config = join(dir, "nats-sts.yaml");
   await writeFile(join(dir, "policy.yaml"), await readFile(join(PROJECT, "demo/policy.yaml")));
   const listen = `127.0.0.1:${await freePort()}`;
   await writeFile(config, configuration(listen, provider, nats.account, nats.url));
   const service = await serveFile(scope, config);
   return { dir, provider, service, nats: nats.running };
+}
+
+/** The first curl that has --json. */
+const CURL_MINIMUM = [7, 82] as const;
+
+async function needCurl(): Promise<void> {
+  const { stdout } = await shell("curl --version", ".", {});
+  const [, major, minor] = /^curl (\d+)\.(\d+)/.exec(stdout) ?? [];
+  const [need_major, need_minor] = CURL_MINIMUM;
+  const enough =
+    Number(major) > need_major || (Number(major) === need_major && Number(minor) >= need_minor);
+  if (!enough) throw new Error(`the demo needs curl ${CURL_MINIMUM.join(".")} or newer on PATH`);
+}
+
+/** The program under its name, for a PATH. */
+async function command(folder: string): Promise<void> {
+  await mkdir(folder);
+  const script = `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`;
+  await writeFile(join(folder, "nats-sts"), script, { mode: 0o700 });
 }
 
 async function startServer(scope: Scope, dir: string) {
