@@ -16,7 +16,7 @@ import { machine } from "./machine.ts";
 import { type Parts, prepareParts } from "./parts.ts";
 import { type Pinning, pin } from "./pin.ts";
 import { plot } from "./plot.ts";
-import { type Report, type Row, ratiosOf, table } from "./report.ts";
+import { disturbed, type Report, type Row, ratiosOf, table } from "./report.ts";
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
@@ -121,6 +121,7 @@ async function bench(scope: Scope, settings: Settings): Promise<Report> {
     tokens: settings.tokens,
     token_bytes: parts.tokens[0]?.length ?? 0,
     answer_bytes,
+    disturbed: disturbed(rows),
     rows,
     ratios: ratiosOf(rows),
   };

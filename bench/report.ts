@@ -17,6 +17,8 @@ export interface Report {
   readonly tokens: number;
   readonly token_bytes: number;
   readonly answer_bytes: number;
+  /** Other programs were running: rates are too low, and CPU a request is too high. */
+  readonly disturbed: boolean;
   readonly rows: readonly Row[];
   readonly ratios: Ratios;
 }
@@ -29,6 +31,13 @@ export interface Ratios {
   /** Processor time of a request that is neither cryptography nor the bare server, microseconds. */
   readonly own_cpu_us?: number;
 }
+
+/** Below this, a server had time to spare. */
+const BUSY = 0.95;
+
+/** Whether other programs took so much of the service's core that its rate is not its own. */
+export const disturbed = (rows: readonly Row[]) =>
+  rows.some(({ key, busy = 1 }) => key === "service" && busy < BUSY);
 
 /** What the numbers say about each other. These hold on other machines too. */
 export function ratiosOf(rows: readonly Row[]): Ratios {
@@ -49,9 +58,6 @@ export function ratiosOf(rows: readonly Row[]): Ratios {
     ...(own_cpu_us !== undefined && { own_cpu_us }),
   };
 }
-
-/** Below this, a server had time to spare. */
-const BUSY = 0.95;
 
 const HEADINGS = ["", "a second", "p50 ms", "p99 ms", "CPU µs", "RSS MB", "core", "nats-sts is"];
 
@@ -85,6 +91,9 @@ export function table({ rows, machine, ratios, ...report }: Report): string {
     ...(own === undefined
       ? []
       : [`${Math.round(own)} µs a request are neither cryptography nor the bare server.`]),
+    ...(disturbed(rows)
+      ? ["Other programs had part of its core: measure again when it is quiet."]
+      : []),
     ...(rows.some(({ key, busy = 1 }) => key !== "flush" && busy < BUSY)
       ? ["Where a core is below 95 %, load or other processes were the limit: compare CPU there."]
       : []),

@@ -36,7 +36,7 @@ export PATH=$PWD/bin:$PATH
 export NATS_STS_TOKEN=$(curl -sS -u worker:worker-secret -d grant_type=client_credentials \\
   -d scope=orders.read -d resource=urn:audience:${provider.audience} ${provider.issuer}/token | cut -d'"' -f4)
 nats-sts fetch --url $URL --out my.creds
-nats-sts journal tail journal --follow`);
+nats-sts journal tail data/journal --follow`);
   stage.say(`${service.url}/docs has the API to read. Ctrl-C ends it all and removes ${dir}.`);
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
 }

@@ -72,7 +72,7 @@ async function startServer(scope: Scope, dir: string) {
 }
 
 /** The service has to know its own URL beforehand, so it cannot take port 0. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo; // only a server on a pipe has a string here
@@ -100,6 +100,6 @@ accounts:
   - name: ORDERS
     public_key: ${account.public_key}
     signing_keys: [{ file: ${JSON.stringify(account.signing_key_file)} }]
-journal: { dir: journal }
+journal: { dir: data/journal }
 `;
 }

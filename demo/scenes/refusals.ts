@@ -19,15 +19,17 @@ export const refusals: Scene = async (play) => {
   );
   must(json.code === "no_rule_matched", "a stranger who is refused");
   stage.say(`a stranger is told: ${json.code}, request ${json.request_id}`);
-  const tail = await play.nats_sts(`journal tail journal --verbose --request ${json.request_id}`);
+  const tail = await play.nats_sts(
+    `journal tail data/journal --verbose --request ${json.request_id}`,
+  );
   must(tail.code === 0 && tail.stdout.includes("no_rule_matched"), `a journal: ${tail.stderr}`);
   stage.came(tail.stdout);
 
   stage.title("9. Whose credential is this, and is the journal whole?");
-  const whois = await play.nats_sts("whois --journal journal --file app.creds");
+  const whois = await play.nats_sts("whois --journal data/journal --file app.creds");
   must(whois.code === 0, `the holder of a credential: ${whois.stderr}`);
   stage.came(whois.stdout);
-  const verify = await play.nats_sts("journal verify journal");
+  const verify = await play.nats_sts("journal verify data/journal");
   must(verify.code === 0, `a journal that verifies: ${verify.stderr}`);
   stage.came(verify.stdout);
 };

@@ -7,6 +7,7 @@
  */
 import { check } from "./check.ts";
 import type { Command } from "./command.ts";
+import { doctor } from "./doctor.ts";
 import { exec } from "./exec.ts";
 import { fetch } from "./fetch.ts";
 import { healthcheck } from "./healthcheck.ts";
@@ -19,6 +20,7 @@ import { policyLint } from "./policy/lint.ts";
 import { policyTest } from "./policy/test.ts";
 import { refresh } from "./refresh.ts";
 import { serve } from "./serve.ts";
+import { tokenInspect } from "./token-inspect.ts";
 import { whois } from "./whois.ts";
 
 export { type Command, EXIT, type Io } from "./command.ts";
@@ -28,10 +30,12 @@ export const COMMANDS: readonly Command[] = [
   init,
   serve,
   check,
+  doctor,
   healthcheck,
   journalVerify,
   journalTail,
   whois,
+  tokenInspect,
   policyExplain,
   policyTest,
   policyLint,

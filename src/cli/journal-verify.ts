@@ -94,7 +94,7 @@ function aboutWriter(verified: Verified): string[] {
     const since = last_seq - heads.newest.seq;
     const old = heads.too_old > 0 ? `, ${heads.too_old} too old to check` : "";
     lines.push(
-      `  ${count(heads.fitting, "head")} fit${old}; the newest, of ${heads.newest.at}, vouches for all up to event ${heads.newest.seq}, and for none of the ${count(since, "event")} since`,
+      `  ${count(heads.fitting, "head")} fit${old}; the newest, of ${heads.newest.at}, vouches for all up to event ${heads.newest.seq}, ${since === 0 ? "the last" : `and for none of the ${count(since, "event")} since`}`,
     );
   }
   return lines;

@@ -10,7 +10,13 @@ import {
   readWritten,
 } from "../config/index.ts";
 import { loadKeyRing } from "../keys/index.ts";
-import { loadPolicy, type Policy, type PolicyContext } from "../policy/index.ts";
+import {
+  includesOf,
+  loadPolicy,
+  type Policy,
+  type PolicyContext,
+  type PolicySource,
+} from "../policy/index.ts";
 import type { Args, Io } from "./command.ts";
 
 /** The option that every command with a configuration has. */
@@ -59,20 +65,27 @@ export async function readConfigFile(
   return readConfig(bytes, file, env);
 }
 
-async function readPolicy({ config, fault }: LoadedConfig): Promise<Policy> {
+export async function readPolicy({ config, fault }: LoadedConfig): Promise<Policy> {
   const file = config.policy_file;
   const bytes = await readWritten(file);
   if ("fault" in bytes) throw new FaultError([fault(["policy"], `${file} ${bytes.fault}`)]);
-  const context = policyContext(config);
   try {
     // The digest covers the path, so it must not depend on where the policy is installed.
-    return loadPolicy([{ path: basename(file), bytes }], context);
+    const root = { path: basename(file), bytes };
+    const included = await Promise.all(includesOf(root).map((path) => readIncluded(file, path)));
+    return loadPolicy([root, ...included.flat()], policyContext(config));
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
     throw new FaultError(
       error.faults.map((each) => ({ ...each, file: join(dirname(file), each.file) })),
     );
   }
+}
+
+/** A file that the policy includes; what cannot be read is missed where the root file names it. */
+export async function readIncluded(root: string, path: string): Promise<readonly PolicySource[]> {
+  const bytes = await readWritten(join(dirname(root), path));
+  return "fault" in bytes ? [] : [{ path, bytes }];
 }
 
 /** What a policy can refer to under this configuration. */

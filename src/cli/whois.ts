@@ -20,7 +20,8 @@ export const whois: Command = {
 journal that --journal or --config names (or NATS_STS_CONFIG, or nats-sts.yaml). Without a journal, a
 JWT still tells the digests and the request under which the journal has the rest, and whether its
 signature fits. A JWT is read from a file or from standard input (--file -), never from the command
-line. No seed is ever read, nor printed. Exits with 1 when nothing is known, or a signature is wrong.`,
+line. Of a creds file only the JWT is looked at: no seed is printed. Exits with 1 when nothing is known,
+or a signature is wrong.`,
   example: "nats-sts whois --journal ./data/journal --file app.creds",
   options: {
     file: { type: "string", describe: "A file with a JWT or creds; - is standard input" },

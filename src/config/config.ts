@@ -27,6 +27,23 @@ export interface IssuerConfig {
   /** Absent means every client of the issuer. */
   readonly clients?: readonly string[];
   readonly jwks?: KeysConfig;
+  /** How tokens are proved; absent means `jwt`. */
+  readonly validation?: Validation;
+  readonly introspection?: IntrospectionConfig;
+}
+
+/** By the issuer's signature, by asking the issuer, or by the one or the other, as the token allows. */
+export type Validation = "jwt" | "introspection" | "both";
+
+/** How this service asks an issuer about tokens (RFC 7662). */
+export interface IntrospectionConfig {
+  readonly client_id: string;
+  /** Absolute paths, of which there is one. */
+  readonly client_secret_file?: string;
+  readonly private_key_file?: string;
+  readonly key_id?: string;
+  /** The endpoint, where discovery is not to say. */
+  readonly url?: string;
 }
 
 /** Where the keys of an issuer are, if discovery is not to say. */

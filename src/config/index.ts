@@ -10,9 +10,11 @@ export type {
   Address,
   Config,
   HeadsConfig,
+  IntrospectionConfig,
   IssuerConfig,
   KeysConfig,
   Limits,
+  Validation,
 } from "./config.ts";
 export { type Document, readDocument } from "./document.ts";
 export type { Environment } from "./environment.ts";

@@ -32,6 +32,14 @@ export function inspect(read: Written, has: Draft<ConfigFile>["has"], say: Say):
     for (const [at, message] of issuerFaults(issuerOf(issuer, (path) => path)))
       say(["issuers", i, ...at], message);
   });
+  const asking = read.issuers?.flatMap((issuer, i) =>
+    issuer?.validation === "introspection" || issuer?.validation === "both" ? [i] : [],
+  );
+  for (const i of asking?.slice(1) ?? [])
+    say(
+      ["issuers", i, "validation"],
+      "an issuer above takes opaque tokens already: they name no issuer, so one alone can take them",
+    );
   once(read.issuers, "issuers", "name", "this name is taken by an issuer above", say);
   once(read.issuers, "issuers", "url", "this issuer stands above already", say);
   once(read.accounts, "accounts", "name", "this name is taken by an account above", say);

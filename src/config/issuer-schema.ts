@@ -41,6 +41,29 @@ const Keys = Type.Object(
   strict,
 );
 
+const Introspection = Type.Object(
+  {
+    client_id: Type.String({
+      minLength: 1,
+      description: "As which client this service asks the issuer.",
+    }),
+    client_secret_file: Type.Optional(Path("The secret of that client, readable by us alone.")),
+    private_key_file: Type.Optional(
+      Path("Its private key (PEM, PKCS #8) in place of a secret: RSA, P-256, P-384 or Ed25519."),
+    ),
+    key_id: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: "The `kid` of that key, where the issuer wants it.",
+      }),
+    ),
+    url: Type.Optional(
+      Type.String({ minLength: 1, description: "The endpoint itself; else discovery names it." }),
+    ),
+  },
+  strict,
+);
+
 /** What an operator may write about one issuer. */
 export const Issuer = Type.Object(
   {
@@ -107,6 +130,14 @@ export const Issuer = Type.Object(
       Duration({ description: "Tokens that were issued for longer are refused." }),
     ),
     jwks: Type.Optional(Keys),
+    validation: Type.Optional(
+      Type.Enum(["jwt", "introspection", "both"], {
+        errorMessage: "must be jwt, introspection or both",
+        description:
+          "`jwt`, the default: by the signature. `introspection`: every token, JWT or not, by asking the issuer (RFC 7662). `both`: JWTs by their signature, opaque tokens by asking. Opaque tokens name no issuer, so one issuer at most may take them.",
+      }),
+    ),
+    introspection: Type.Optional(Introspection),
     insecure_http: Type.Boolean({
       default: false,
       description: "Allows http for an issuer on a loopback address, for tests and demos.",

@@ -6,35 +6,39 @@ import { seconds } from "./units.ts";
 
 /** An issuer with units converted and paths made absolute. */
 export function issuerOf(file: IssuerFile, below: (path: string) => string): IssuerConfig {
-  const { audience, max_token_age, max_token_lifetime, jwks, ...rest } = file;
+  const { audience, max_token_age, max_token_lifetime, jwks, introspection, ...rest } = file;
   return {
     ...rest,
     audience: typeof audience === "string" ? [audience] : audience,
     ...(max_token_age !== undefined && { max_token_age_s: seconds(max_token_age) }),
     ...(max_token_lifetime !== undefined && { max_token_lifetime_s: seconds(max_token_lifetime) }),
-    ...(jwks && { jwks: keysOf(jwks, below) }),
+    ...(jwks && { jwks: absolute(jwks, PATHS, below) }),
+    ...(introspection && { introspection: absolute(introspection, SECRETS, below) }),
   };
 }
 
-function keysOf(
-  keys: NonNullable<IssuerFile["jwks"]>,
+/** The same with these paths made absolute. */
+function absolute<T extends { readonly [K in P]?: string | undefined }, P extends string>(
+  written: T,
+  keys: readonly P[],
   below: (path: string) => string,
-): NonNullable<IssuerConfig["jwks"]> {
-  const paths = PATHS.flatMap((key) => {
-    const path = keys[key];
+): T {
+  const paths = keys.flatMap((key) => {
+    const path = written[key];
     return path === undefined ? [] : [[key, below(path)] as const];
   });
-  return { ...keys, ...Object.fromEntries(paths) };
+  return { ...written, ...Object.fromEntries(paths) };
 }
 
 const PATHS = ["file", "ca_file", "bearer_token_file", "keep_dir"] as const;
+const SECRETS = ["client_secret_file", "private_key_file"] as const;
 
 /** One thing wrong with an issuer: the keys that lead to it, and a sentence. */
 export type IssuerFault = readonly [at: readonly string[], message: string];
 
 /** What the schema of an issuer cannot say. */
 export function issuerFaults(issuer: IssuerConfig): IssuerFault[] {
-  const faults = [...urlFaults(issuer), ...keyFaults(issuer)];
+  const faults = [...urlFaults(issuer), ...keyFaults(issuer), ...askingFaults(issuer)];
   const { max_token_age_s: age = 0, max_token_lifetime_s: lifetime = Infinity } = issuer;
   if (age > lifetime)
     faults.push([["max_token_age"], "must not be longer than max_token_lifetime"]);
@@ -86,5 +90,28 @@ function keyFaults({ preset, jwks, insecure_http }: IssuerConfig): IssuerFault[]
   // Discovery may name any host, and the token must reach none but the one that the operator named.
   if (bearer_token_file !== undefined && url === undefined)
     fault("bearer_token_file", "needs url beside it: the token is sent there and nowhere else");
+  return faults;
+}
+
+function askingFaults({ validation = "jwt", ...issuer }: IssuerConfig): IssuerFault[] {
+  const { introspection, insecure_http, preset } = issuer;
+  const asks = validation !== "jwt";
+  if (!introspection) {
+    const message = "needs introspection: say as which client the issuer is asked";
+    return asks ? [[["validation"], message]] : [];
+  }
+  const faults: IssuerFault[] = [];
+  const fault = (key: string, message: string) => faults.push([["introspection", key], message]);
+  if (!asks) fault("client_id", "has no effect: set validation: introspection, or both");
+  if (preset === "spiffe") fault("client_id", "has no meaning for a trust domain: SVIDs are JWTs");
+  const { client_secret_file: secret, private_key_file: key, key_id, url } = introspection;
+  if ((secret === undefined) === (key === undefined))
+    fault("client_id", "needs one of client_secret_file and private_key_file");
+  if (key_id !== undefined && key === undefined) fault("key_id", "needs private_key_file");
+  const parsed = url === undefined ? undefined : webUrl(url);
+  const safe =
+    parsed?.protocol === "https:" || (parsed && insecure_http && isLoopback(parsed.hostname));
+  if (url !== undefined && !safe)
+    fault("url", "must be an https URL without user, query and fragment");
   return faults;
 }

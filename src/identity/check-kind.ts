@@ -22,7 +22,8 @@ export function checkTokenKind(claims: Claims, issuer: Issuer): void {
   const { typ, token_use, events } = claims;
   if (OTHER_TYPES.some((each) => each === typ))
     throw wrongKind(issuer, "claim typ is another kind's");
-  if (token_use !== undefined && token_use !== "access")
+  // Ory Hydra says access_token when it is asked.
+  if (token_use !== undefined && token_use !== "access" && token_use !== "access_token")
     throw wrongKind(issuer, "token_use is not access");
   // RFC 8417 §2.2: logout tokens and security events have `events`, an object.
   if (isObject(events)) throw wrongKind(issuer, "events is a claim of security events");

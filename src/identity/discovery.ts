@@ -13,17 +13,20 @@ export type Place = Pick<IssuerConfig, "url" | "insecure_http" | "jwks">;
  * The public keys that an issuer signs with now: from the place that the operator named, or else by
  * discovery (OpenID Connect Discovery 1.0 §4).
  *
+ * @param around looks at what goes over the network
  * @throws Error with the reason, whatever went wrong
  */
 export async function fetchKeys(
   place: Place,
   rules: KeyRules,
   fetch: Fetch,
+  around: (fetch: Fetch) => Fetch = (fetch) => fetch,
 ): Promise<JSONWebKeySet> {
   const { file, ca_file } = place.jwks ?? {};
   if (file !== undefined) return { keys: await usableKeys(await readKeys(file), rules) };
   // Read anew each time: such files are replaced while we run.
-  const get = limited(ca_file === undefined ? fetch : fetchTrusting(await readText(ca_file)));
+  const real = ca_file === undefined ? fetch : fetchTrusting(await readText(ca_file));
+  const get = limited(around(real));
   return { keys: await usableKeys(await remoteKeys(place, get), rules) };
 }
 

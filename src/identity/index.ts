@@ -5,8 +5,10 @@
  * issuers; the fault of the network is never put down to the token. May touch: the network, to
  * fetch what the configured issuers publish; the files that the configuration names for their keys.
  */
+export { type Examined, examineIssuer } from "./examine.ts";
 export type { Fetch } from "./fetch.ts";
 export { type Identity, identityDigest, type Kind } from "./identity.ts";
+export { type Checked, type Inspection, inspectToken } from "./inspect.ts";
 export { type Issuer, type Issuers, trustedIssuers } from "./issuer.ts";
 export { providersPage } from "./page.ts";
 export type { Preset } from "./preset.ts";

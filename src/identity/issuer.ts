@@ -1,6 +1,9 @@
-import type { Algorithm, IssuerConfig } from "../config/index.ts";
+import type { Algorithm, IssuerConfig, Validation } from "../config/index.ts";
+import { askIssuer } from "./ask-issuer.ts";
 import { fetchKeys } from "./discovery.ts";
 import type { Fetch } from "./fetch.ts";
+import { type Introspector, introspector } from "./introspection.ts";
+import type { KeyRules } from "./jwk.ts";
 import { type KeySet, keySet } from "./jwks.ts";
 import { keyFolder } from "./key-folder.ts";
 import type { Preset } from "./preset.ts";
@@ -16,7 +19,10 @@ export interface Issuer extends IssuerConfig {
   readonly token_use: "once" | "reuse";
   readonly max_token_lifetime_s: number;
   readonly max_token_age_s: number;
+  readonly validation: Validation;
   readonly keys: KeySet;
+  /** Asks the issuer about a token. Absent where only signatures count. */
+  readonly introspect?: Introspector["introspect"];
 }
 
 /** As much of an issuer as it takes to read an identity off its claims. */
@@ -34,20 +40,35 @@ export function trustedIssuers(
   return new Map(configs.map((config) => [config.url, trustedIssuer(config, fetch, now_s)]));
 }
 
+/** Which published keys count. */
+export function keyRulesOf({ preset, jwks }: IssuerConfig): KeyRules {
+  const { thumbprints } = jwks ?? {};
+  return { uses: PRESETS[preset].key_uses, ...(thumbprints && { thumbprints }) };
+}
+
 function trustedIssuer(config: IssuerConfig, fetch: Fetch, now_s: () => number): Issuer {
   const rules = PRESETS[config.preset];
-  const { keep_dir, thumbprints } = config.jwks ?? {};
-  const key_rules = { uses: rules.key_uses, ...(thumbprints && { thumbprints }) };
+  const { keep_dir } = config.jwks ?? {};
+  const { introspection } = config;
+  const key_rules = keyRulesOf(config);
   const max_token_lifetime_s = config.max_token_lifetime_s ?? rules.max_lifetime_s;
   return {
     typ: rules.typ,
     algorithms: rules.algorithms,
     single_audience: rules.single_audience,
     token_use: rules.token_use,
+    validation: "jwt",
     max_token_age_s: max_token_lifetime_s,
     ...config,
     max_token_lifetime_s,
     rules,
+    ...(introspection && {
+      introspect: introspector({
+        issuer: config.name,
+        ask: askIssuer(config, introspection, fetch, now_s),
+        now_s,
+      }).introspect,
+    }),
     keys: keySet({
       issuer: config.name,
       fetchKeys: () => fetchKeys(config, key_rules, fetch),

@@ -143,7 +143,7 @@ export function keySet({ issuer, fetchKeys, now_s, store }: KeySource): KeySet {
 }
 
 /** The innermost reason: what the network or the provider really said. */
-function reasonOf(failure: unknown): string {
+export function reasonOf(failure: unknown): string {
   let reason = failure;
   while (reason instanceof Error && reason.cause instanceof Error) reason = reason.cause;
   if (!(reason instanceof Error)) return "not fetched yet";

@@ -9,7 +9,8 @@ import type { Claims } from "./claim.ts";
  */
 export function tokenUse(token: string, claims: Claims, issuer_url: string): TokenUse {
   const { jti, exp } = claims;
-  const signed = token.slice(0, token.lastIndexOf("."));
+  const parts = token.split(".");
+  const signed = parts.length === 3 ? parts.slice(0, 2).join(".") : token; // an opaque one has no parts
   const name = typeof jti === "string" ? ["jti", jti] : ["signed", sha256(signed)];
   // Rounded up: a token is not forgotten within the last second of its life.
   return { digest: sha256(JSON.stringify([issuer_url, ...name])), exp: Math.ceil(Number(exp)) };

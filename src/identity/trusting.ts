@@ -24,7 +24,8 @@ export function fetchTrusting(ca: string): Fetch {
           incoming.destroy();
           return reject(new Error(`the provider answers ${status}`));
         }
-        const headers = { "content-type": incoming.headers["content-type"] ?? "" };
+        const { date = "", "content-type": type = "" } = incoming.headers;
+        const headers = { date, "content-type": type };
         // `as`: Node declares its web streams apart from those of the platform.
         const body = Readable.toWeb(incoming) as ReadableStream<Uint8Array>;
         resolve(new Response(body, { status, headers }));

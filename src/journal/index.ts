@@ -4,8 +4,10 @@
  *
  * Promises: `record` resolves only once the event is on the disk; what was acknowledged is still
  * there, and still chained, after a crash; memory is a fold over the events, so a start finds what
- * the process before it knew; nothing waits, queues or grows without a limit. May touch: its own
- * folder, and the clock and callbacks that it was given.
+ * the process before it knew; nothing waits, queues or grows without a limit. The head of the chain is
+ * signed regularly and sent out, so that a past that was rewritten, cut or replaced shows. May touch:
+ * its own folder, the key and the file of the heads, and the clock, network and callbacks that it was
+ * given.
  */
 
 export { changesIn } from "./changes.ts";

@@ -3,8 +3,8 @@ import type { SignedHead } from "./head.ts";
 /** The network, as far as heads need it. `globalThis.fetch` fits. */
 export type Post = (url: string, options: RequestInit) => Promise<Response>;
 
-/** A head must be taken by then. */
-const POST_TIMEOUT_S = 5;
+/** A head must be taken by then. Short, because a service that ends may wait for two of them. */
+const POST_TIMEOUT_S = 2;
 
 /** Sends a head to a place that keeps it. Whatever is not 2xx is a failure, redirects too. */
 export async function postHead(post: Post, url: string, head: SignedHead): Promise<void> {

@@ -16,7 +16,10 @@ export interface Verified {
   readonly segments: number;
   /** SHA-256 hex of the last line: the head that vouches for all before it. */
   readonly last_hash: string;
-  /** The last event before the first fault of the chain: up to here it is whole. */
+  /**
+   * Up to this event the chain is whole. Where a fault shows, that leaves out the event before it too:
+   * either of the two may be the one that was changed.
+   */
   readonly sound_to_seq: number;
   /** What came before the first event was removed as too old: up to which event, and when. */
   readonly pruned?: { readonly last_seq: number; readonly at: string };
@@ -120,7 +123,7 @@ interface ChainRead {
   first?: Extract<Step, { kind: "event" }>;
   head: Head;
   events: number;
-  /** Set with the first fault. */
+  /** Set by the first fault. */
   sound_to_seq?: number;
   pruned?: NonNullable<Verified["pruned"]>;
   torn_tail?: NonNullable<Verified["torn_tail"]>;
@@ -137,7 +140,7 @@ async function readChain(
     const file = step.at.segment.path;
     if (step.kind === "torn") read.torn_tail = { file, bytes: step.bytes };
     if (step.kind === "fault") {
-      read.sound_to_seq ??= read.head.seq;
+      read.sound_to_seq ??= Math.max(0, read.head.seq - 1);
       faults.add(`${file}:${Math.max(1, step.at.line)}: ${step.message}`);
     }
     if (step.kind !== "event") continue;

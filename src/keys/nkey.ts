@@ -72,7 +72,7 @@ function wiped(bytes: Uint8Array): undefined {
 
 /** The 56 characters of a public nkey. */
 export function encodePublicKey(kind: NkeyKind, raw: Uint8Array): string {
-  return base32(withCrc(Uint8Array.of(PREFIX[kind], ...raw)));
+  return base32(withCrc([PREFIX[kind]], raw));
 }
 
 /** The 32 bytes of a public nkey of this kind; undefined for anything else (length, case, prefix, CRC). */
@@ -91,7 +91,7 @@ export function encodeSeed(kind: NkeyKind, raw: Uint8Array): string {
 /** The same as ASCII bytes, for keys that stay. The caller wipes them. */
 export function encodeSeedAscii(kind: NkeyKind, raw: Uint8Array): Uint8Array {
   const prefix = PREFIX[kind];
-  const bytes = withCrc(Uint8Array.of(SEED_PREFIX | (prefix >> 5), (prefix & 31) << 3, ...raw));
+  const bytes = withCrc([SEED_PREFIX | (prefix >> 5), (prefix & 31) << 3], raw);
   try {
     return base32Ascii(bytes);
   } finally {
@@ -113,9 +113,15 @@ export function decodeSeed(ascii: Uint8Array): { kind: NkeyKind; raw: Uint8Array
   return raw && kind ? { kind, raw } : undefined;
 }
 
-function withCrc(bytes: Uint8Array): Uint8Array {
-  const crc = crc16(bytes);
-  return Uint8Array.of(...bytes, crc & 255, crc >> 8);
+/** Prefix, key and CRC in one array: a copy on the way would be one more to wipe. */
+function withCrc(prefix: readonly number[], raw: Uint8Array): Uint8Array {
+  const end = prefix.length + raw.length;
+  const bytes = new Uint8Array(end + 2);
+  bytes.set(prefix);
+  bytes.set(raw, prefix.length);
+  const crc = crc16(bytes.subarray(0, end));
+  bytes.set([crc & 255, crc >> 8], end);
+  return bytes;
 }
 
 function crcFits(bytes: Uint8Array): boolean {

@@ -16,6 +16,9 @@ export interface Parsed {
   readonly document: Document<PolicyFile>;
 }
 
+/** The root file, then those that it includes. */
+export type ParsedFiles = readonly [Parsed, ...Parsed[]];
+
 type Compiled = Pick<Policy, "issuers" | "rules_count" | "strangers" | "admin_roles">;
 
 /**
@@ -24,7 +27,7 @@ type Compiled = Pick<Policy, "issuers" | "rules_count" | "strangers" | "admin_ro
  *
  * @throws FaultError with every fault and its position.
  */
-export function compile(root: Parsed, others: readonly Parsed[], context: PolicyContext): Compiled {
+export function compile([root, ...others]: ParsedFiles, context: PolicyContext): Compiled {
   const faults: Fault[] = [];
   const say = (fault: Fault) => void faults.push(fault);
   const scopes = [scopeOf(root.document, root.path, context, say)];

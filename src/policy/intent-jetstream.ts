@@ -1,10 +1,10 @@
 import type { Path } from "../config/index.ts";
-import { kvIntent } from "./intent-kv.ts";
+import { kvIntent, starFault } from "./intent-kv.ts";
 import type { IntentFile } from "./intent-schema.ts";
 import type { Intended } from "./intents.ts";
 import { type FileScope, quote, type Report, unknown } from "./scope.ts";
 
-type Of<K extends string> = Extract<IntentFile, { readonly [key in K]: unknown }>[K];
+type Of<K extends keyof IntentFile> = NonNullable<IntentFile[K]>;
 type Where = { readonly domain?: string; readonly api_prefix?: string };
 
 /** The subjects of one entry of `jetstream`. */
@@ -17,17 +17,14 @@ export function jetstreamIntent(
   const [name = "", wanted] = Object.entries(intent)[0] ?? [];
   const at: Path = [...path, name];
   const say: Report = (below, message) => report([...at, ...below], message);
-  checkWhere(wanted as Where, scope, say); // of publish_to, which has neither, nothing is asked
-  if ("publish_to" in intent) {
+  if (intent.publish_to) {
     const subjects = subjectsOf(intent.publish_to, scope, say);
     return subjects.map((text) => ({ direction: "publish", text, path: at, open: false }));
   }
-  const { stream, publish, subscribe } =
-    "consume" in intent
-      ? consumeIntent(intent.consume, say)
-      : "kv" in intent
-        ? kvIntent(intent.kv, apiOf(intent.kv), say)
-        : objectIntent(intent.object, say);
+  checkWhere(wanted as Where, scope, say); // what is left are the three that have it
+  const on = onStream(intent, say);
+  if (!on) return [];
+  const { stream, publish, subscribe } = on;
   if (scope.fence && !scope.fence.streams.includes(stream))
     say([], `needs the stream ${quote(stream)}, which the root file does not give this file`);
   return [
@@ -35,6 +32,12 @@ export function jetstreamIntent(
     // What a consumer pushes goes where its maker says, so that is a subject like any other.
     ...subscribe.map((text) => ({ direction: "subscribe", text, path: at, open: false }) as const),
   ];
+}
+
+function onStream({ consume, kv, object }: IntentFile, say: Report): OnStream | undefined {
+  if (consume) return consumeIntent(consume, say);
+  if (kv) return kvIntent(kv, apiOf(kv), say);
+  return object && objectIntent(object, say);
 }
 
 /** What an intent comes to, and the one stream that it is about. */
@@ -54,7 +57,7 @@ function checkWhere({ domain, api_prefix }: Where, { fence }: FileScope, say: Re
   }
 }
 
-export const apiOf = ({ domain, api_prefix }: Where) =>
+const apiOf = ({ domain, api_prefix }: Where) =>
   api_prefix ?? (domain === undefined ? "$JS.API" : `$JS.${domain}.API`);
 
 function subjectsOf(
@@ -88,6 +91,8 @@ function consumeIntent(wanted: Of<"consume">, say: Report): OnStream {
     return { stream, publish: everyConsumer(api, stream), subscribe: [] };
   }
   if (filter !== undefined && !creates) say(["filter"], "is for a consumer that the role creates");
+  const star = filter === undefined ? undefined : starFault(filter);
+  if (star !== undefined) say(["filter"], `${quote(filter ?? "")} ${star}`);
   const consumer = `${stream}.${durable}`;
   const create =
     filter === undefined

@@ -1,8 +1,8 @@
 import type { OnStream } from "./intent-jetstream.ts";
 import type { IntentFile } from "./intent-schema.ts";
-import type { Report } from "./scope.ts";
+import { quote, type Report } from "./scope.ts";
 
-type KvFile = Extract<IntentFile, { readonly kv: unknown }>["kv"];
+type KvFile = NonNullable<IntentFile["kv"]>;
 
 /**
  * A key-value bucket. Of a part of its keys: read by direct get, where the key stands in the subject;
@@ -24,6 +24,10 @@ export function kvIntent(wanted: KvFile, api: string, say: Report): OnStream {
       "lets a writer remove every other key with the header Nats-Rollup: all, unless the bucket was made without rollups: may_roll_up: true in this entry says that this is known",
     );
   }
+  for (const key of list) {
+    const fault = starFault(key);
+    if (fault !== undefined) say(["keys"], `${quote(key)} ${fault}`);
+  }
   const subjects = list.map((key) => `$KV.${bucket}.${key}`);
   const info = wanted.info || (whole && reads) ? [`${api}.STREAM.INFO.${stream}`] : [];
   const read = [
@@ -40,6 +44,17 @@ export function kvIntent(wanted: KvFile, api: string, say: Report): OnStream {
     ],
     subscribe: [],
   };
+}
+
+/**
+ * Why a filter that stands in a subject of the API cannot hold a `*`. Who may publish there may also
+ * write `>` in that place, which nats-server then reads as a wildcard: direct get of `alice.*` reads
+ * `alice.x.secret`, and a consumer for it is one for `alice.>`. No deny can tell the two apart.
+ */
+export function starFault(filter: string): string | undefined {
+  return filter.split(".").includes("*")
+    ? "must not hold *: nats-server lets a client ask for > in that place, and so for all below"
+    : undefined;
 }
 
 /**

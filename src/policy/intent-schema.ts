@@ -2,7 +2,11 @@ import { type Static, Type } from "typebox";
 import { closed, flag, LIST_LIMIT, listOf, textOrTexts, token } from "./schema-parts.ts";
 
 const WHERE = {
-  domain: Type.Optional(token("JetStream domain")),
+  domain: Type.Optional({
+    ...token("JetStream domain"),
+    description:
+      "JetStream domain, for clients that are connected outside it. Those inside need an entry without it: nats-server maps the prefix of its own domain away before it looks at permissions.",
+  }),
   api_prefix: Type.Optional(
     Type.String({
       pattern: "^(\\$JS|[A-Za-z0-9][A-Za-z0-9_-]*)(\\.[A-Za-z0-9_-]+){0,15}$",
@@ -57,7 +61,7 @@ const Kv = Type.Object(
   {
     bucket: token("bucket"),
     keys: Type.Optional(
-      textOrTexts("Keys, with wildcards and slots. Every key, unless written.", "key"),
+      textOrTexts("Keys, with slots, and `>` at the end. Every key, unless written.", "key"),
     ),
     access,
     watch: Type.Optional(
@@ -87,17 +91,15 @@ const ObjectStore = Type.Object(
   },
 );
 
-const IntentFile = Type.Union(
-  [
-    Type.Object({ consume: Consume }, closed),
-    Type.Object({ publish_to: PublishTo }, closed),
-    Type.Object({ kv: Kv }, closed),
-    Type.Object({ object: ObjectStore }, closed),
-  ],
+// One of them, which is looked at where it is compiled: a union would not say what is wrong inside.
+const IntentFile = Type.Object(
   {
-    errorMessage:
-      "must be one of { consume: … }, { publish_to: … }, { kv: … }, { object: … }, without unknown keys",
+    consume: Type.Optional(Consume),
+    publish_to: Type.Optional(PublishTo),
+    kv: Type.Optional(Kv),
+    object: Type.Optional(ObjectStore),
   },
+  { ...closed, minProperties: 1, maxProperties: 1, errorMessage: "must be one intent" },
 );
 export type IntentFile = Static<typeof IntentFile>;
 

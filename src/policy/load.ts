@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Fault, FaultError, readDocument } from "../config/index.ts";
-import { compile, type Parsed } from "./compile.ts";
+import { compile, type Parsed, type ParsedFiles } from "./compile.ts";
 import type { Policy, PolicyContext } from "./policy.ts";
 import { PolicyFile } from "./schema.ts";
 
@@ -17,27 +17,22 @@ const POLICY_LIMIT_BYTES = 6 * 1024 * 1024;
 /**
  * Reads, checks and compiles a policy. It is used as a whole or not at all.
  *
- * @param sources the root file and every file that it includes ({@link includesOf}), and no other
- * @param root the path of the root file; may be left out where it is the only one
+ * @param sources the root file first, then every file that it includes ({@link includesOf}), and no
+ *   other; the digest does not depend on their order
  * @throws FaultError with every fault and its position.
  */
-export function loadPolicy(
-  sources: readonly PolicySource[],
-  context: PolicyContext,
-  root: string | undefined = sources.length === 1 ? sources[0]?.path : undefined,
-): Policy {
+export function loadPolicy(sources: readonly PolicySource[], context: PolicyContext): Policy {
+  const [root] = sources;
+  if (!root) throw new RangeError("a policy has at least one file");
+  if (sources.reduce((sum, { bytes }) => sum + bytes.length, 0) > POLICY_LIMIT_BYTES)
+    throw new FaultError([fault(root.path, `is larger than ${POLICY_LIMIT_BYTES} bytes`)]);
+  const parsed = readAll(sources);
+  checkFiles(parsed);
   const files = [...sources].sort((a, b) => (a.path < b.path ? -1 : 1));
-  const source = files.find(({ path }) => path === root);
-  if (!source) throw new RangeError("a policy of several files needs the path of its root");
-  if (files.reduce((sum, { bytes }) => sum + bytes.length, 0) > POLICY_LIMIT_BYTES)
-    throw new FaultError([fault(source.path, `is larger than ${POLICY_LIMIT_BYTES} bytes`)]);
-  const [first, ...others] = readAll([source, ...files.filter((file) => file !== source)]);
-  if (!first) throw new RangeError("a policy has at least one file");
-  checkFiles(first, others);
   return {
     digest: digestOf(files),
     files: files.map(({ path }) => path),
-    ...compile(first, others, context),
+    ...compile(parsed, context),
     max_ttl_s: context.max_ttl_s,
   };
 }
@@ -54,7 +49,7 @@ export function includesOf(root: PolicySource): readonly string[] {
   );
 }
 
-function readAll(files: readonly PolicySource[]): readonly Parsed[] {
+function readAll(files: readonly PolicySource[]): ParsedFiles {
   const faults: Fault[] = [];
   const parsed = files.flatMap((file) => {
     try {
@@ -65,8 +60,9 @@ function readAll(files: readonly PolicySource[]): readonly Parsed[] {
       return [];
     }
   });
-  if (faults.length > 0) throw new FaultError(faults);
-  return parsed;
+  const [root, ...others] = parsed;
+  if (!root || faults.length > 0) throw new FaultError(faults);
+  return [root, ...others];
 }
 
 const parse = ({ path, bytes }: PolicySource): Parsed => ({
@@ -75,12 +71,12 @@ const parse = ({ path, bytes }: PolicySource): Parsed => ({
 });
 
 /** Exactly the included files have to be there: no more, so that the digest is that of what decides. */
-function checkFiles({ document }: Parsed, others: readonly Parsed[]): void {
+function checkFiles([{ document }, ...others]: ParsedFiles): void {
   const includes = document.value.include ?? [];
   const absent = includes.flatMap(({ path }, index) =>
     others.some((other) => other.path === path)
       ? []
-      : [document.fault(["include", index, "path"], "is not there")],
+      : [document.fault(["include", index, "path"], "is not there or cannot be read")],
   );
   const strange = others
     .filter(({ path }) => !includes.some((include) => include.path === path))

@@ -8,6 +8,8 @@ import { type Direction, overlaps, parseSubject, reserved, type Subject } from "
 /** Every inbox in the account: to answer requests. */
 const EVERY_INBOX: Template = { subject: fixed("_INBOX.>"), slots: [] };
 
+const OUTSIDE = "is outside the subjects that the root file gives this file";
+
 /** The subjects of a role. */
 export interface Permissions {
   readonly publish: readonly Template[];
@@ -70,7 +72,7 @@ function granted(direction: Direction, file: RoleFile, scope: FileScope, report:
   });
 }
 
-/** Denies need no opt-in and no fence: they take away. */
+/** Denies need no opt-in, as they take away; but they hold for all roles of a caller, those of others too. */
 function denied(
   field: "deny_publish" | "deny_subscribe",
   file: RoleFile,
@@ -86,6 +88,7 @@ function denied(
     // A client that cannot hear answers is not narrower, but broken.
     if (field === "deny_subscribe" && overlaps(template.subject, EVERY_INBOX.subject))
       return say(report, path, text, "would deny inboxes, its own among them");
+    if (!inside(scope.fence, template)) return say(report, path, text, OUTSIDE);
     return [template];
   });
 }
@@ -100,8 +103,7 @@ function allowed(
 ): readonly Template[] {
   const fault = forbidden(template, file.allow_reserved ?? false);
   if (fault !== undefined) return say(report, path, text, fault);
-  if (!inside(fence, template))
-    return say(report, path, text, "is outside the subjects that the root file gives this file");
+  if (!inside(fence, template)) return say(report, path, text, OUTSIDE);
   return [template];
 }
 

@@ -2,7 +2,7 @@ import type { Chosen, Refusal } from "./choose.ts";
 import type { Grant, Narrowing } from "./decision.ts";
 import { NARROWING_LIMIT, narrow } from "./narrow.ts";
 import type { Responses, Role } from "./policy.ts";
-import { fill, type Values } from "./slot.ts";
+import { fill, type Template, type Values } from "./slot.ts";
 import { guardStars } from "./star.ts";
 import { covers, type Direction, type Subject, unite } from "./subject.ts";
 
@@ -10,6 +10,9 @@ type Permissions = Pick<
   Grant,
   "publish" | "subscribe" | "deny_publish" | "deny_subscribe" | "responses"
 >;
+
+/** Subjects of all roles of a caller in one direction, before anything is asked. */
+const FILLED_LIMIT = 4_000;
 
 /** As what an answer to any subject counts when a request narrows. */
 const EVERYTHING = ">";
@@ -30,6 +33,9 @@ export function permit(
     if ((request[direction]?.length ?? 0) > NARROWING_LIMIT) {
       return { code: "permissions_too_large", detail: { direction } };
     }
+    // Arrays of claims make many of one: more than any request could choose from are not even sorted.
+    if (countOf(roles, direction, values) > FILLED_LIMIT)
+      return { code: "permissions_too_large", detail: { direction } };
     // What a scoped key permits is not known here, and so cannot be made less.
     if (request[direction] && roles[0].scoped_key !== undefined) return notGranted(direction, 0);
   }
@@ -99,6 +105,12 @@ function leastResponses(roles: Chosen): Responses | undefined {
 export function inboxPrefix({ inbox }: Role, own: string): string {
   if (inbox === "private") return own;
   return inbox === "shared" ? "_INBOX" : inbox;
+}
+
+function countOf(roles: Chosen, direction: Direction, values: Values): number {
+  const one = ({ slots }: Template) =>
+    Math.max(1, ...slots.map((slot) => values.get(slot.text)?.length ?? 0));
+  return roles.flatMap((role) => role[direction].map(one)).reduce((sum, n) => sum + n, 0);
 }
 
 /** Every value is there: a rule with a slot that nothing fills has missed. */

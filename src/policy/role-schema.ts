@@ -32,13 +32,7 @@ const clock = () =>
   });
 
 /** Every way to connect that a role can name. */
-export const CONNECTION_TYPES = [
-  "STANDARD",
-  "WEBSOCKET",
-  "LEAFNODE",
-  "MQTT",
-  "IN_PROCESS",
-] as const;
+const CONNECTION_TYPES = ["STANDARD", "WEBSOCKET", "LEAFNODE", "MQTT", "IN_PROCESS"] as const;
 const NAMES = "STANDARD, WEBSOCKET, LEAFNODE, MQTT or IN_PROCESS";
 
 const AnySubject = Type.Object(

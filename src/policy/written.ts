@@ -54,7 +54,7 @@ const MAX_TTL_S = 3600;
 export function openPolicy(sources: readonly PolicySource[], context?: PolicyContext): OpenPolicy {
   const written = writtenIn(sources);
   const known = context ?? contextOf(written);
-  return { policy: loadPolicy(sources, known, sources[0]?.path), written, context: known, sources };
+  return { policy: loadPolicy(sources, known), written, context: known, sources };
 }
 
 function contextOf({ roles, rules }: WrittenPolicy): PolicyContext {

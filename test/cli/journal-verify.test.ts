@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { createServer } from "@nats-io/nkeys";
 import type { Scope } from "../support/project.ts";
 import { makeDir } from "../support/service.ts";
 import { goodConfig, runHere, runProgram } from "./support.ts";
+
+const NOT_CHECKED =
+  "Not checked: whether all of it was written anew, or its end cut off. --heads FILE checks that.";
 
 /** The journal of a service that was started and stopped. */
 async function journal(scope: Scope): Promise<{ dir: string; segment: string }> {
@@ -21,7 +25,12 @@ test("a journal that is whole is told with its head, by folder or by writer", as
   for (const named of [dir, join(dir, "main")]) {
     const { code, out, err } = await runHere(["journal", "verify", named]);
     assert.deepEqual([code, err], [0, ""]);
-    assert.match(out, /^main: ok, \d+ events \(1 to \d+\) in \d+ segments?, head [0-9a-f]{64}$/);
+    const [line, ...more] = out.split("\n");
+    assert.match(
+      line ?? "",
+      /^main: ok, \d+ events \(1 to \d+\) in \d+ segments?, head [0-9a-f]{64}$/,
+    );
+    assert.deepEqual(more, [NOT_CHECKED]);
   }
   const { code, out } = await runProgram(t, ["journal", "verify", "journal"], {
     cwd: join(dir, ".."),
@@ -38,6 +47,78 @@ test("a journal that was changed is broken, at the line where it shows", async (
   assert.equal(code, 1);
   assert.match(out, /^main: BROKEN, /);
   assert.match(err, /main\/\d{16}\.jsonl:\d+: /);
+  assert.match(out, /^ {2}whole up to event \d+: what comes after it may be anything$/m);
+  assert.match(err, /What to do:\n {2}1\. Keep a copy/);
+});
+
+test("heads that were kept vouch for a journal, as a file or as the log of the service", async (t) => {
+  const { file } = await goodConfig(t, {
+    journal: { dir: "journal", heads: { file: "heads.jsonl" } },
+  });
+  const dir = join(file, "..");
+  const { code: ended, err: log } = await runHere(["serve", "--config", file]);
+  assert.equal(ended, 0);
+  await writeFile(join(dir, "service.log"), log);
+  const key = /"key":"(N\w+)"/.exec(log)?.[1] ?? "";
+  for (const heads of ["heads.jsonl", "service.log"]) {
+    const args = ["journal", "verify", "journal", "--heads", heads];
+    const named = await runHere([...args, "--head-key", key], { cwd: dir });
+    assert.deepEqual([named.code, named.err], [0, ""]);
+    assert.match(
+      named.out,
+      /\d+ heads? fit; the newest, of \S+, vouches for all up to event \d+, the last$/,
+    );
+    const unnamed = await runHere(args, { cwd: dir });
+    assert.equal(unnamed.code, 0);
+    assert.match(
+      unnamed.out,
+      new RegExp(`signed by ${key}\\. Not checked: whether that is the key of this service`),
+    );
+  }
+});
+
+test("a journal that was replaced is found by the heads of the one before, with the line of the head", async (t) => {
+  const { file } = await goodConfig(t, {
+    journal: { dir: "journal", heads: { file: "heads.jsonl" } },
+  });
+  const dir = join(file, "..");
+  assert.equal((await runHere(["serve", "--config", file])).code, 0);
+  await rename(join(dir, "heads.jsonl"), join(dir, "kept.jsonl"));
+  await rm(join(dir, "journal"), { recursive: true });
+  assert.equal((await runHere(["serve", "--config", file])).code, 0);
+  const ran = await runHere(["journal", "verify", "journal", "--heads", "kept.jsonl"], {
+    cwd: dir,
+  });
+  assert.equal(ran.code, 1);
+  assert.match(ran.out, /^main: BROKEN/);
+  assert.match(ran.err, /kept\.jsonl:\d+: event \d+ (is not the one that|was) .*signed/);
+});
+
+test("a service whose journal was replaced does not start, and says what to do", async (t) => {
+  const { file } = await goodConfig(t, {
+    journal: { dir: "journal", heads: { file: "heads.jsonl", key_file: "head.nk" } },
+  });
+  const dir = join(file, "..");
+  await writeFile(join(dir, "head.nk"), createServer().getSeed(), { mode: 0o600 });
+  assert.equal((await runHere(["serve", "--config", file])).code, 0);
+  await rm(join(dir, "journal"), { recursive: true });
+  const { code, err } = await runHere(["serve", "--config", file]);
+  assert.equal(code, 1);
+  assert.match(err, /ends at event 0, but event \d+ was signed at .*restore the newest copy/);
+});
+
+test("heads that are not there, or keys that are none, are wrong usage", async (t) => {
+  const { dir } = await journal(t);
+  const table: [string[], RegExp][] = [
+    [["--heads", "none"], /none cannot be read \(ENOENT\)/],
+    [["--head-key", createServer().getPublicKey()], /--head-key needs --heads/],
+    [["--heads", "none", "--head-key", "NABC"], /NABC is not the public key of a server/],
+  ];
+  for (const [args, says] of table) {
+    const ran = await runHere(["journal", "verify", dir, ...args], { cwd: dir });
+    assert.equal(ran.code, 2);
+    assert.match(ran.err, says);
+  }
 });
 
 test("a folder without a journal is not whole", async (t) => {

@@ -275,6 +275,7 @@ test("a refusal is explained to the operator: the trace is in the journal, under
       ["both", "subject"],
       ["torn", "subject"],
       ["many", "subject"],
+      ["single", "issuer"],
     ],
   );
 });

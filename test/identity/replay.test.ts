@@ -9,6 +9,8 @@ import { makeAccount, makeDir, type Service, startService } from "../support/ser
 import { forge } from "./forge.ts";
 import { claimsOf, issuerConfig, keysOf, NOW_S, verifierOf } from "./support.ts";
 
+const scope = { after };
+const provider = await startProvider(scope, { alg: "ES256" });
 const keys = await keysOf("ES256");
 const once = verifierOf([issuerConfig({ token_use: "once" })], [keys.ES256]);
 const useOf = async (token: string) => (await verify(token, once, NOW_S)).token_use;
@@ -67,8 +69,6 @@ test("a jti is no name for what was signed without one", async () => {
     assert.notEqual((await useOf(forge({ payload: { jti } }, claimsOf(), keys)))?.digest, seen);
 });
 
-const scope = { after };
-const provider = await startProvider(scope, { alg: "ES256" });
 const FEW = "few: { account: ORDERS, publish: [orders.new] }";
 const many = Array.from({ length: 150 }, (_, i) => `orders.region-${i}.created`);
 const MANY = `many: { account: ORDERS, publish: [${many.join(", ")}] }`;

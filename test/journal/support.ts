@@ -77,7 +77,7 @@ export function refused(id: string): Refused {
 
 /** The segments of a folder, in order. */
 export async function segmentsOf(folder: string): Promise<string[]> {
-  return (await readdir(folder)).filter((name) => name.endsWith(".jsonl")).sort();
+  return (await readdir(folder)).filter((name) => /^\d{16}\.jsonl$/.test(name)).sort();
 }
 
 /** The lines of all segments of a folder. */

@@ -38,7 +38,6 @@ const load = (root = ROOT, orders = ORDERS, bills = BILLS) =>
       { path: "bills.yaml", bytes: Buffer.from(bills) },
     ],
     CONTEXT,
-    "policy.yaml",
   );
 
 const faults = (...files: Parameters<typeof load>): string[] => {
@@ -68,7 +67,7 @@ test("the root file says which files there are", () => {
   assert.deepEqual(includesOf(root), ["teams/orders.yaml", "bills.yaml"]);
   assert.throws(() => loadPolicy([root], CONTEXT), /policy.yaml:3:5: is not there/);
   assert.throws(
-    () => loadPolicy([root, { path: "z", bytes: root.bytes }], CONTEXT, "policy.yaml"),
+    () => loadPolicy([root, { path: "z", bytes: root.bytes }], CONTEXT),
     /z:1:1: is not included/,
   );
   for (const path of [
@@ -92,6 +91,8 @@ test("whatever an included file reaches for beyond its place is a fault where it
     [role("publish: [bills.new]"), `teams/orders.yaml:5:35 "bills.new" ${outside}`],
     [role('publish: ["{t}.new"]'), outside],
     [role("publish: [orders]"), outside],
+    [role("publish: [orders.x], deny_publish: ['>']"), outside],
+    [role("publish: [orders.x], deny_subscribe: [common.>]"), outside],
     [role('publish: ["a.{t}.{u}"]'), outside],
     [role("publish: [a.*.>]"), outside],
     [role('subscribe: ["bills.> q"]'), outside],
@@ -140,7 +141,7 @@ test("whatever an included file reaches for beyond its place is a fault where it
     );
   }
   assert.deepEqual(faults(ROOT, role("jetstream: [{ kv: { bucket: orders, access: read } }]")), []);
-  assert.deepEqual(faults(ROOT, role("deny_publish: [bills.>], publish: [orders.x]")), []);
+  assert.deepEqual(faults(ROOT, role("deny_publish: [orders.y], publish: [orders.x]")), []);
 });
 
 test("a role that is exported is given only in accounts that the file has", () => {

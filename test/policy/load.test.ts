@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
+import { FaultError } from "../../src/config/index.ts";
 import { loadPolicy } from "../../src/policy/index.ts";
 import { CONTEXT, faultsOf, GOOD, policyOf } from "./support.ts";
 
@@ -178,9 +179,18 @@ test("bytes that are not UTF-8 are a fault at their line", () => {
   assert.deepEqual(faultsOf(cut), ["2:13 is not UTF-8"]);
 });
 
-test("no file, and several of which none is the root, are a mistake of the caller", () => {
-  const file = (path: string) => ({ path, bytes: Buffer.from("version: 1\nrules: []\n") });
-  assert.throws(() => loadPolicy([file("b"), file("a")], CONTEXT), RangeError);
-  assert.throws(() => loadPolicy([file("a")], CONTEXT, "b"), RangeError);
+test("a policy without a file is a mistake of the caller", () => {
   assert.throws(() => loadPolicy([], CONTEXT), RangeError);
+});
+
+test("a file beside the root that the root does not include is a fault", () => {
+  const file = (path: string) => ({ path, bytes: Buffer.from("version: 1\nrules: []\n") });
+  assert.throws(
+    () => loadPolicy([file("b"), file("a")], CONTEXT),
+    (error) => error instanceof FaultError && error.message.startsWith("a:1:1: is not included"),
+  );
+  assert.throws(
+    () => loadPolicy([file("a"), file("a")], CONTEXT),
+    (error) => error instanceof FaultError && error.message.startsWith("a:1:1: is not included"),
+  );
 });

@@ -123,8 +123,11 @@ test("nats-server lets through what a grant says, and nothing else", async (t) =
         const allowed = says(grant.subscribe, grant.deny_subscribe, literal, queue);
         assert.ok(allowed, `${whole} hears ${literal}, ${where}`);
       }
-      // What a plain permission covers is heard, unless another one is for a queue group only.
-      const plain = !grant.subscribe.some((one) => one.includes(" "));
+      // What a plain permission covers is heard, unless another one is for a queue group only, or a
+      // deny ends with a star, which the server lets match the > of a subscription as well.
+      const plain =
+        !grant.subscribe.some((one) => one.includes(" ")) &&
+        !grant.deny_subscribe?.some((one) => one.endsWith("*"));
       if (plain && grant.subscribe.some((one) => covers(parsed(one), parsed(whole)))) {
         for (const literal of LITERALS.filter((one) => covers(parsed(subject), parsed(one)))) {
           if (!says(grant.subscribe, grant.deny_subscribe, literal, queue)) continue;

@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect as dial } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { createAccount } from "@nats-io/nkeys";
+import { connect } from "@nats-io/transport-node";
+import { credsText } from "../../src/credential/index.ts";
 import { decide, loadPolicy } from "../../src/policy/index.ts";
-import { startNats } from "../support/nats.ts";
+import { runNatsServer, startNats } from "../support/nats.ts";
 import { connectWith, violations } from "../support/nats-client.ts";
+import type { Scope } from "../support/project.ts";
 import { clientOf, minted, now_s } from "./client.ts";
 import { CONTEXT, identityOf, who, withRoles } from "./support.ts";
 
@@ -110,6 +117,43 @@ test("an MQTT role connects by MQTT with the JWT alone, and no other way", async
   await assert.rejects(connectWith(t, nats.url, bearer), /Authorization Violation/);
   const leaf = withRoles({ r: "account: ORDERS, publish: [a], connection_types: [LEAFNODE]" });
   await assert.rejects(clientOf(t, nats, leaf, who("r")), /Authorization Violation/);
+});
+
+/** What of these subjects a client of a leaf node with this role gets across to the account. */
+async function acrossLeaf(t: Scope, role: string, subjects: readonly string[]): Promise<string[]> {
+  const policy = withRoles({ r: `account: ORDERS, ${role}` });
+  const decision = decide(policy, { ...who("r"), token_kind: "identity" }, {}, now_s());
+  assert.ok(decision.allow);
+  const { jwt, seed } = await minted(nats, decision.grant);
+  const dir = await mkdtemp(join(tmpdir(), "nats-sts-"));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  const credentials = join(dir, "leaf.creds");
+  await writeFile(credentials, credsText(jwt, seed, decision.grant.inbox_prefix, now_s()));
+  const line = nats.logs().find((each) => each.includes("leafnode connections"));
+  const port = /127\.0\.0\.1:(\d+)/.exec(line ?? "")?.[1];
+  const file = join(dir, "leaf.conf");
+  const remote = JSON.stringify({ url: `nats://127.0.0.1:${port}`, credentials });
+  await writeFile(file, `leafnodes: { remotes: [${remote}] }\n`);
+  const leaf = await connect({ servers: await runNatsServer(t, file), reconnect: false });
+  t.after(() => leaf.close());
+  const heard = new Set<string>();
+  const all = admin.subscribe("leaf.>", { callback: (_, m) => void heard.add(m.subject) });
+  for (let turn = 0; turn < 20 && heard.size === 0; turn++) {
+    for (const subject of subjects) leaf.publish(subject);
+    await leaf.flush();
+    await setTimeout(100); // The leaf connects when it has the time.
+  }
+  all.unsubscribe();
+  return [...heard];
+}
+
+test("a leaf node connects with a role for leaf nodes, and gets across what that permits", async (t) => {
+  const subjects = ["leaf.yes", "leaf.no"];
+  const permits = "publish: [leaf.yes], subscribe: [x]";
+  assert.deepEqual(await acrossLeaf(t, `${permits}, connection_types: [LEAFNODE]`, subjects), [
+    "leaf.yes",
+  ]);
+  assert.deepEqual(await acrossLeaf(t, permits, subjects), []);
 });
 
 test("a scoped key gives its template, filled by the tags of the role and its inbox", async (t) => {

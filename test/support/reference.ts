@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fillCache, PROJECT, run } from "./project.ts";
+import { goProgram } from "./go-program.ts";
+import { PROJECT, run } from "./project.ts";
 
 /** A JWT and what else is known about it; see test/reference/README.md. */
 export interface ReferenceItem {
@@ -40,28 +39,9 @@ export async function reference(
   mode: "check" | "vectors",
   stdin: string,
 ): Promise<string | undefined> {
-  program ??= build();
+  program ??= goProgram(FOLDER);
   const path = await program;
   return path === undefined ? undefined : run(path, [mode], { limit_ms: 60_000, stdin });
 }
 
 let program: Promise<string | undefined> | undefined;
-
-async function build(): Promise<string | undefined> {
-  const hasGo = await run("go", ["version"], { limit_ms: 20_000 }).catch(() => undefined);
-  if (hasGo === undefined) return undefined;
-  const name = process.platform === "win32" ? "reference.exe" : "reference";
-  const folder = await fillCache(`reference-${await digest()}`, async (target) => {
-    const args = ["build", "-trimpath", "-buildvcs=false", "-o", join(target, name), "."];
-    await run("go", args, { limit_ms: 300_000, cwd: FOLDER });
-  });
-  return join(folder, name);
-}
-
-/** Names the build after its sources, so that a changed one is built anew. */
-async function digest(): Promise<string> {
-  const hash = createHash("sha256").update(`${process.platform} ${process.arch}\n`);
-  const sources = (await readdir(FOLDER)).filter((name) => /\.go$|^go\./.test(name)).sort();
-  for (const name of sources) hash.update(`${name}\n`).update(await readFile(join(FOLDER, name)));
-  return hash.digest("hex").slice(0, 16);
-}

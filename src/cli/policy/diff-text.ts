@@ -41,17 +41,17 @@ export function markdown(answer: DiffAnswer): string {
   const groups = [...groupsOfCases(answer), ...groupsOfJournal(answer)];
   const blocks = groups.map((group) =>
     [
-      `#### ${escaped(titleOf(group))}`,
+      `#### ${code(titleOf(group))}`,
       "",
       "| | |",
       "| --- | --- |",
       ...linesOf(group).map(
-        ({ mark, said, wider }) => `| ${wider ? "**wider**" : MARKS[mark]} | ${escaped(said)} |`,
+        ({ mark, said, wider }) => `| ${wider ? "**wider**" : MARKS[mark]} | ${code(said)} |`,
       ),
     ].join("\n"),
   );
   const head = `### ${answer.widens ? "This policy gives more than the one before" : "Nobody gets more from this policy than from the one before"}`;
-  return [head, escaped(summary(answer)), ...blocks, ...notes(answer).map((n) => `- ${escaped(n)}`)]
+  return [head, summary(answer), ...blocks, ...notes(answer).map((n) => `- ${code(n)}`)]
     .join("\n\n")
     .replaceAll("\n\n- ", "\n- ");
 }
@@ -63,9 +63,13 @@ const MARKS: Readonly<Record<string, string>> = {
   "?": "unsure",
 };
 
-/** Text of others in a table of Markdown: nothing in it is markup, and nobody is notified. */
-const escaped = (said: string) =>
-  said.replace(/[\\`*_[\]<>|#@!&~]/g, (char) => `&#${char.charCodeAt(0)};`);
+/** Text of others as code, in which nothing is markup and nobody is notified; `|` would end a cell. */
+function code(said: string): string {
+  const longest = Math.max(0, ...[...said.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  const blank = longest > 0 ? " " : "";
+  return `${fence}${blank}${said.replaceAll("|", "\\|")}${blank}${fence}`;
+}
 
 function groupsOfCases({ cases }: DiffAnswer): Group[] {
   const changed = cases.filter((each) => changes(each) || each.before !== each.after);

@@ -81,10 +81,8 @@ async function diffOf(args: Args, io: Io): Promise<DiffAnswer> {
     dir === undefined
       ? { identities: [], faults: [] }
       : await identitiesIn(resolve(io.cwd, String(dir)), old.open.policy.digest);
-  const journal = read.identities.map((who) => ({
-    ...who,
-    ...diffJournaled(old.open, now.open, who),
-  }));
+  const diff = diffJournaled(old.open, now.open);
+  const journal = read.identities.map((who) => ({ ...who, ...diff(who) }));
   const changed = textDiff(old.open, now.open);
   return {
     widens:

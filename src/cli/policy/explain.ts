@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { readWritten, seconds } from "../../config/index.ts";
 import { JWT_LIMIT_BYTES, jwtBytes, type UserClaims } from "../../credential/index.ts";
@@ -66,7 +66,9 @@ Exits with 0 when there would be a credential, with 1 when not.`,
       }
       const now_s = timeIn(args, io) ?? who.now_s;
       const { identity } = who;
-      const { decision, rules } = explain(opened.open, identity, request, now_s);
+      const { decision, rules: found } = explain(opened.open, identity, request, now_s);
+      const folder = dirname(opened.file);
+      const rules = found.map((rule) => ({ ...rule, file: join(folder, rule.file) }));
       const jwt = decision.allow
         ? jwtFor(decision.grant, { ...identity, now_s }, opened)
         : undefined;

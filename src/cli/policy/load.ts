@@ -14,7 +14,7 @@ import {
   type PolicySource,
 } from "../../policy/index.ts";
 import type { Args, Io } from "../command.ts";
-import { CONFIG_OPTION, policyContext, readConfigFile } from "../load.ts";
+import { CONFIG_OPTION, policyContext, readConfigFile, readIncluded } from "../load.ts";
 
 /** The options by which every tool finds its policy. */
 export const POLICY_OPTIONS = {
@@ -79,13 +79,13 @@ export async function openFile(file: string, loaded?: LoadedConfig): Promise<Ope
 
 /** The root file of a policy and then, in its order, those that it includes. */
 async function readSources(file: string): Promise<PolicySource[]> {
-  const read = async (path: string): Promise<PolicySource> => {
-    const bytes = await readWritten(join(dirname(file), path));
-    if (!("fault" in bytes)) return { path, bytes };
+  const path = basename(file);
+  const bytes = await readWritten(file);
+  if ("fault" in bytes)
     throw new FaultError([{ file: path, line: 1, col: 1, message: bytes.fault }]);
-  };
-  const root = await read(basename(file));
-  return [root, ...(await Promise.all(includesOf(root).map(read)))];
+  const root = { path, bytes };
+  const included = await Promise.all(includesOf(root).map((each) => readIncluded(file, each)));
+  return [root, ...included.flat()];
 }
 
 /** Faults name files by their place below the policy; a person looks for them from elsewhere. */

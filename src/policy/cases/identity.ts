@@ -5,7 +5,7 @@ import {
   identify,
   issuerOfClaims,
 } from "../../identity/index.ts";
-import { issuerNamed } from "./load.ts";
+import { isKnown, issuerNamed } from "./load.ts";
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -39,6 +39,8 @@ export function identityFor(
     const why = "iss is that of no issuer: name one with issuer, or give it its url";
     return { code: "issuer_untrusted", why };
   }
+  if (claims["iss"] !== undefined && isKnown(issuer) && !issuerOfClaims(claims, [issuer]))
+    return { code: "issuer_untrusted", why: `iss is not that of ${issuer.name}` };
   const now_s = timeOf(claims);
   try {
     return { identity: identify({ exp: now_s + TOKEN_LIFE_S, ...claims }, issuer), now_s };

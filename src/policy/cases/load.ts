@@ -63,8 +63,14 @@ export function loadCases(bytes: Uint8Array, file: string): Cases {
 export function issuerNamed(name: string): ClaimsIssuer {
   const preset = PRESET_NAMES.find((known) => known === name) ?? "generic";
   // A name that no provider can have, so that digests are not taken for those of the service.
-  return { name, url: `https://${encodeURIComponent(name)}.invalid`, preset };
+  return { name, url: `https://${encodeURIComponent(name)}${NOWHERE}`, preset };
 }
+
+/** A top-level domain that nobody can have (RFC 2606 §2). */
+const NOWHERE = ".invalid";
+
+/** Whether more than the name of an issuer is known. */
+export const isKnown = ({ url }: ClaimsIssuer) => !url.endsWith(NOWHERE);
 
 type Say = (path: readonly (string | number)[], message: string) => void;
 

@@ -2,7 +2,7 @@ import type { Grant } from "../decision.ts";
 import { covers, type Direction, overlaps, parseSubject, type Subject } from "../subject.ts";
 
 /** The patterns of one direction of a grant. Those of a grant are subjects: a policy made them. */
-export function patternsOf(grant: Grant, direction: Direction): readonly Subject[] {
+function patternsOf(grant: Grant, direction: Direction): readonly Subject[] {
   return subjectsIn(grant[direction], direction);
 }
 

@@ -19,8 +19,6 @@ export interface Changes {
   readonly tightened: readonly Change[];
 }
 
-export const NO_CHANGES: Changes = { gained: [], loosened: [], lost: [], tightened: [] };
-
 /** Whether somebody may do more than before. */
 export const widens = ({ gained, loosened }: Changes) => gained.length + loosened.length > 0;
 

@@ -3,7 +3,7 @@ import { implies } from "../lint/implies.ts";
 import type { Policy, Rule } from "../policy.ts";
 import type { RuleFile } from "../schema.ts";
 import type { OpenPolicy } from "../written.ts";
-import { type Change, type Changes, compareRights, NO_CHANGES } from "./compare.ts";
+import { type Change, type Changes, compareRights } from "./compare.ts";
 import { opaque, rightsOf } from "./rights.ts";
 
 /** Somebody in a journal: what it keeps of an identity, and how it was decided last. */
@@ -38,19 +38,37 @@ interface Both {
 }
 
 /**
- * Compares what two policies give to somebody in a journal. Issuer, kind and subject are kept, and
- * which rules of the old policy matched; the claims are not. So a rule of the new policy is decided by
- * those, or by an old rule that is as wide or as narrow; where neither tells, the change is unsure.
- * Slots stand for themselves.
+ * Makes the comparison of what two policies give to somebody in a journal. Issuer, kind and subject
+ * are kept, and which rules of the old policy matched; the claims are not. So a rule of the new policy
+ * is decided by those, or by an old rule that is as wide or as narrow; where neither tells, the change
+ * is unsure. Slots stand for themselves.
  */
-export function diffJournaled(old: OpenPolicy, now: OpenPolicy, who: Journaled): JournaledDiff {
-  const traced = who.policy === old.policy.digest && who.trace !== undefined;
+export function diffJournaled(old: OpenPolicy, now: OpenPolicy): (who: Journaled) => JournaledDiff {
+  const [before, after] = [bothOf(old), bothOf(now)];
+  return (who) => diffOf(old.policy, now.policy, toldOf(old.policy, before, after, who));
+}
+
+/** What the journal tells of every rule of both policies. */
+interface Tale {
+  readonly before: readonly Both[];
+  readonly after: readonly Both[];
+  readonly traced: boolean;
+}
+
+type Rules = readonly Omit<Both, "told">[];
+
+function toldOf(old: Policy, old_rules: Rules, new_rules: Rules, who: Journaled): Tale {
+  const traced = who.policy === old.digest && who.trace !== undefined;
   const trace = traced ? who.trace : undefined;
-  const before = bothOf(old).map((rule) => ({ ...rule, told: toldByTrace(rule, who, trace) }));
-  const after = bothOf(now).map((rule) => ({
+  const before = old_rules.map((rule) => ({ ...rule, told: toldByTrace(rule, who, trace) }));
+  const after = new_rules.map((rule) => ({
     ...rule,
     told: outward(rule.written, who) ?? toldByOthers(rule, before, trace) ?? alone(rule),
   }));
+  return { before, after, traced };
+}
+
+function diffOf(old: Policy, now: Policy, { before, after, traced }: Tale): JournaledDiff {
   const rights = (rules: readonly Both[], policy: Policy) =>
     rightsOf(
       rules.map(({ compiled }) => compiled),
@@ -64,19 +82,18 @@ export function diffJournaled(old: OpenPolicy, now: OpenPolicy, who: Journaled):
     maybe(rules).filter((rule) => rule.told || others.some((other) => isSame(rule, other)));
 
   const had = {
-    sure: rights(yes(before), old.policy),
-    paired: rights(paired(before, after), old.policy),
-    all: rights(maybe(before), old.policy),
+    sure: rights(yes(before), old),
+    paired: rights(paired(before, after), old),
+    all: rights(maybe(before), old),
   };
   const has = {
-    sure: rights(yes(after), now.policy),
-    paired: rights(paired(after, before), now.policy),
-    all: rights(maybe(after), now.policy),
+    sure: rights(yes(after), now),
+    paired: rights(paired(after, before), now),
+    all: rights(maybe(after), now),
   };
   const up = compareRights(had.all, has.sure);
   const down = compareRights(had.sure, has.all);
   const sure = {
-    ...NO_CHANGES,
     gained: up.gained,
     loosened: up.loosened,
     lost: down.lost,

@@ -67,7 +67,7 @@ function simpleMiss(criterion: string, rule: RuleFile, identity: Identity) {
 }
 
 /** What a criterion asks of a claim, in words. */
-export function sayCriterion(criterion: WrittenCriterion): string {
+function sayCriterion(criterion: WrittenCriterion): string {
   if (typeof criterion !== "object") return json(criterion);
   if (Array.isArray(criterion)) return oneOf(criterion);
   const [[how = "", what] = []] = Object.entries(criterion);

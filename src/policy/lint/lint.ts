@@ -1,11 +1,13 @@
 import type { ClaimsIssuer } from "../../identity/index.ts";
 import type { OpenPolicy } from "../written.ts";
 import { type Allowance, allowancesIn } from "./allow.ts";
+import { JETSTREAM } from "./jetstream.ts";
 import { LIMITS } from "./limits.ts";
 import { lintedOf, type Measure } from "./linted.ts";
 import { PINS } from "./pins.ts";
 import { REACH } from "./reach.ts";
 import type { LintRule } from "./rule.ts";
+import { SHARING } from "./sharing.ts";
 import { SUBJECTS } from "./subjects.ts";
 
 /** Something that lint found, where it stands, why, and the way out. */
@@ -40,7 +42,15 @@ const LINT_OK: LintRule = {
 };
 
 /** Every rule of lint. */
-export const LINT_RULES: readonly LintRule[] = [...PINS, ...SUBJECTS, ...REACH, ...LIMITS, LINT_OK];
+export const LINT_RULES: readonly LintRule[] = [
+  ...PINS,
+  ...SUBJECTS,
+  ...JETSTREAM,
+  ...SHARING,
+  ...REACH,
+  ...LIMITS,
+  LINT_OK,
+];
 
 /**
  * Looks for what is permitted by the grammar and mostly a mistake. Pure.

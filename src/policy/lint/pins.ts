@@ -1,4 +1,5 @@
 import type { Fault, PresetName } from "../../config/index.ts";
+import { isKnown } from "../cases/load.ts";
 import type { RuleFile } from "../schema.ts";
 import type { WrittenCriterion } from "../written.ts";
 import { isKind } from "./implies.ts";
@@ -153,7 +154,7 @@ function isShared(
   const shared = SHARED[issuer.preset];
   if (!shared) return false;
   const { host } = new URL(issuer.url);
-  if (host !== shared.host && !host.endsWith(".invalid")) return false; // their own installation
+  if (host !== shared.host && isKnown(issuer)) return false; // their own installation
   if (rule.subject !== undefined && trusts("sub")) return false;
   return !shared.claims.some((claim) => {
     const criterion = rule.claims?.[claim];

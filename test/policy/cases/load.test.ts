@@ -65,6 +65,9 @@ test("the issuer is the one named, that of iss, or the only one", () => {
   assert.equal(issuerOf({}, undefined), "issuer_untrusted");
   assert.equal(issuerOf({ iss: "https://else.test" }, undefined, [corp]), "issuer_untrusted");
   assert.equal(issuerOf({}, "github"), "github");
+  const known = { ...corp, url: "https://corp.test" };
+  assert.equal(issuerOf({ iss: "https://corp.test" }, "corp", [known]), "corp");
+  assert.equal(issuerOf({ iss: "https://else.test" }, "corp", [known]), "issuer_untrusted");
   assert.equal(issuerNamed("github").preset, "github");
   assert.equal(issuerNamed("anything").preset, "generic");
 });

@@ -143,7 +143,7 @@ const MISSED = [{ rule: "by scope", missed: "scopes" }, { rule: "by subject" }];
 const alice = { issuer: "corp", kind: "user", subject: "alice", digest: "d" };
 const journaled = (now: string, trace?: typeof MATCHED, policy = OLD.policy.digest) => {
   const who = { ...alice, ...(trace && { trace, policy }) };
-  const { sure, unsure, traced } = diffJournaled(OLD, opened(`rules:\n${now}`), who);
+  const { sure, unsure, traced } = diffJournaled(OLD, opened(`rules:\n${now}`))(who);
   return { sure: said(sure), unsure: said(unsure), traced };
 };
 const SUBJECT =

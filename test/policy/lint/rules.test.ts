@@ -82,6 +82,7 @@ const ROLES: readonly (readonly [fields: string, findings: readonly string[]])[]
   ["publish: [$SYS.REQ.USER.INFO], allow_reserved: true", []],
   ["publish: [$SYS.REQ.SERVER.PING], allow_reserved: true", ["system-subjects"]],
   ["publish: [$JS.API.CONSUMER.CREATE.S.c], allow_reserved: true", ["jetstream-api"]],
+  ["publish: [$JS.hub.API.STREAM.DELETE.S], allow_reserved: true", ["jetstream-api"]],
   ["publish: [$JS.API.STREAM.MSG.GET.S], allow_reserved: true", ["jetstream-api"]],
   ["publish: [$JS.API.*.INFO.S], allow_reserved: true", []],
   ["publish: [$JS.API.CONSUMER.MSG.NEXT.S.c, $JS.ACK.S.c.>], allow_reserved: true", []],

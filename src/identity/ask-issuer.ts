@@ -1,0 +1,81 @@
+import {
+  allowInsecureRequests,
+  type ClientAuth,
+  Configuration,
+  customFetch,
+  discovery,
+  tokenIntrospection,
+} from "openid-client";
+import { type IntrospectionConfig, type IssuerConfig, isLoopback } from "../config/index.ts";
+import type { Claims } from "./claim.ts";
+import { clientAuthOf } from "./client-secret.ts";
+import { FETCH_TIMEOUT_S, type Fetch, limited } from "./fetch.ts";
+
+type Place = Pick<IssuerConfig, "url" | "insecure_http">;
+
+/** After this the endpoint and the secret are looked up anew; after a failure, too. */
+const KEEP_S = 600;
+
+/**
+ * Asks the introspection endpoint of an issuer (RFC 7662 §2.1), which is named by the configuration
+ * or else by discovery.
+ */
+export function askIssuer(
+  place: Place,
+  introspection: IntrospectionConfig,
+  fetch: Fetch,
+  now_s: () => number,
+): (token: string) => Promise<Claims> {
+  const get = limited(fetch);
+  let ready: { readonly client: Promise<Configuration>; readonly at_s: number } | undefined;
+  return async (token) => {
+    if (!ready || Math.abs(now_s() - ready.at_s) > KEEP_S)
+      ready = { client: clientOf(place, introspection, get), at_s: now_s() };
+    const mine = ready;
+    try {
+      const hint = { token_type_hint: "access_token" };
+      return { ...(await tokenIntrospection(await mine.client, token, hint)) };
+    } catch (error) {
+      // The secret may have been changed, or the endpoint moved.
+      if (ready === mine) ready = undefined;
+      throw error;
+    }
+  };
+}
+
+async function clientOf(
+  place: Place,
+  introspection: IntrospectionConfig,
+  get: Fetch,
+): Promise<Configuration> {
+  const auth = await clientAuthOf(introspection);
+  const client = await clientAt(place, introspection, auth, get);
+  client.timeout = FETCH_TIMEOUT_S;
+  client[customFetch] = (target, options) => get(target, options as RequestInit); // a narrower type
+  if (place.insecure_http) allowInsecureRequests(client);
+  const { issuer, introspection_endpoint: endpoint } = client.serverMetadata();
+  if (issuer !== place.url) throw new Error("discovery names another issuer");
+  if (typeof endpoint !== "string" || !URL.canParse(endpoint))
+    throw new Error("discovery names no introspection_endpoint");
+  const { protocol, hostname } = new URL(endpoint);
+  const safe = protocol === "https:" || (place.insecure_http && isLoopback(hostname));
+  if (!safe) throw new Error("introspection_endpoint is not https");
+  return client;
+}
+
+async function clientAt(
+  { url, insecure_http }: Place,
+  { client_id, url: endpoint }: IntrospectionConfig,
+  auth: ClientAuth,
+  get: Fetch,
+): Promise<Configuration> {
+  if (endpoint !== undefined) {
+    const server = { issuer: url, introspection_endpoint: endpoint };
+    return new Configuration(server, client_id, undefined, auth);
+  }
+  return discovery(new URL(url), client_id, undefined, auth, {
+    timeout: FETCH_TIMEOUT_S,
+    [customFetch]: (target, options) => get(target, options as RequestInit), // a narrower type
+    ...(insecure_http && { execute: [allowInsecureRequests] }),
+  });
+}

@@ -1,0 +1,34 @@
+import { checkAudience, checkClient, checkIssuer } from "./check-aim.ts";
+import { checkBinding, checkDiscriminators, checkNoIdToken, checkTokenKind } from "./check-kind.ts";
+import { checkTimes } from "./check-times.ts";
+import type { Claims } from "./claim.ts";
+import type { Issuer } from "./issuer.ts";
+
+/** One thing that must hold of the claims of a token, whoever vouches for them. */
+export interface Check {
+  /** For the operator, in a few words. */
+  readonly name: string;
+  /** Throws StsError where it does not hold. */
+  check(claims: Claims, issuer: Issuer, at: CheckedAt): void;
+}
+
+/** Unix seconds, and how much is forgiven. */
+export interface CheckedAt {
+  readonly now_s: number;
+  readonly skew_s: number;
+}
+
+/** All of them, in the order in which they are looked at: the first that fails is what is told. */
+export const CHECKS: readonly Check[] = [
+  { name: "issuer", check: checkIssuer },
+  { name: "kind of token", check: checkTokenKind },
+  { name: "not bound to a key", check: checkBinding },
+  { name: "audience", check: checkAudience },
+  { name: "not an ID token", check: checkNoIdToken },
+  {
+    name: "times",
+    check: (claims, issuer, { now_s, skew_s }) => checkTimes(claims, issuer, now_s, skew_s),
+  },
+  { name: "claims of the preset", check: checkDiscriminators },
+  { name: "client", check: checkClient },
+];

@@ -1,0 +1,155 @@
+import type { Fault } from "../../config/index.ts";
+import { covers, overlaps } from "../subject.ts";
+import type { LintedRole, Pattern } from "./linted.ts";
+import { eachPattern, starred } from "./patterns.ts";
+import { type LintRule, quote } from "./rule.ts";
+
+/** Subjects that several share, tenants or members of a queue group, and get at each other's part. */
+export const SHARING: readonly LintRule[] = [
+  {
+    id: "tenant-beside-wildcard",
+    summary: "A slot for one tenant beside a wildcard that reaches them all",
+    avoid: `roles:
+  tenant:
+    account: ORDERS
+    subscribe: ["orders.{tenant}.>", "orders.*.status"]
+rules:
+  - { name: tenants, issuer: corp, claims: { tenant: [acme, umbrella] }, roles: [tenant] }`,
+    prefer: `roles:
+  tenant:
+    account: ORDERS
+    subscribe: ["orders.{tenant}.>", "status.{tenant}"]
+rules:
+  - { name: tenants, issuer: corp, claims: { tenant: [acme, umbrella] }, roles: [tenant] }`,
+    rationale:
+      "The slot says that each tenant has its own part of the subjects; a wildcard in its place gives away the others' part. Where all tenants may see a subject, put it under a prefix of its own, so that one sees it.",
+    check: ({ rules }) =>
+      unique(
+        rules.flatMap(({ roles }) =>
+          roles.flatMap((role) => besideSlots(role, inAccount(roles, role))),
+        ),
+      ),
+  },
+  {
+    id: "tenants-of-two-issuers",
+    summary: "A role with a slot that identities of several issuers hold",
+    avoid: `roles:
+  own: { account: ORDERS, publish: ["work.{tenant}.>"] }
+rules:
+  - { name: staff, issuer: corp, scopes: [work], roles: [own] }
+  - { name: partners, issuer: okta, scopes: [work], roles: [own] }`,
+    prefer: `roles:
+  staff: { account: ORDERS, publish: ["work.staff.{tenant}.>"] }
+  partner: { account: ORDERS, publish: ["work.partners.{tenant}.>"] }
+rules:
+  - { name: staff, issuer: corp, scopes: [work], roles: [staff] }
+  - { name: partners, issuer: okta, scopes: [work], roles: [partner] }`,
+    rationale:
+      "A value is unique for one issuer only. Where two fill the same place, `acme` of one is `acme` of the other, and whoever can choose a name at either gets at the subjects of the other's. Put something before the slot that tells issuers apart.",
+    check: ({ rules, roles }) =>
+      roles.flatMap(({ name, patterns, at }) => {
+        const issuers = new Set(
+          rules.filter((r) => r.roles.some((role) => role.name === name)).map((r) => r.issuer.name),
+        );
+        const slot = patterns
+          .flatMap(({ slots }) => slots)
+          .find(({ text }) => text !== "{@identity}");
+        if (!slot || issuers.size < 2) return [];
+        const named = [...issuers].map(quote).join(" and ");
+        return [
+          at(
+            [],
+            `${named} both fill ${slot.text} here: make a role for each, with subjects that differ`,
+          ),
+        ];
+      }),
+  },
+  {
+    id: "queue-wildcard",
+    summary: "A queue group with a wildcard",
+    avoid: `roles:
+  worker: { account: ORDERS, subscribe: ["orders.new >"] }
+rules:
+  - { name: workers, issuer: corp, client: worker, roles: [worker] }`,
+    prefer: `roles:
+  worker: { account: ORDERS, subscribe: ["orders.new workers"] }
+rules:
+  - { name: workers, issuer: corp, client: worker, roles: [worker] }`,
+    rationale:
+      "Each group gets every message once. With a wildcard, the holder can join any group and take messages away from its members, or open a group of its own and see them all.",
+    check: ({ roles }) =>
+      eachPattern(roles, ({ subject: { queue = [] }, text, at }) =>
+        queue.includes("*") || queue.includes(">")
+          ? [at(`${quote(text)} joins any queue group, and so sees every message: name the group`)]
+          : [],
+      ),
+  },
+  {
+    id: "queue-beside-plain",
+    summary: "A queue form and a plain subject that overlap in part",
+    avoid: `roles:
+  worker: { account: ORDERS, subscribe: ["orders.new.*", "orders.*.eu workers"] }
+rules:
+  - { name: workers, issuer: corp, client: worker, roles: [worker] }`,
+    prefer: `roles:
+  worker: { account: ORDERS, subscribe: ["orders.new.us", "orders.*.eu workers"] }
+rules:
+  - { name: workers, issuer: corp, client: worker, roles: [worker] }`,
+    rationale:
+      "Where a queue form and a plain subject both name a subject, nats-server goes by the queue form: a subscription there in any other queue group is refused, although the plain subject would permit it. And without a group the subscription sees everything, so the group protects nothing.",
+    check: ({ rules }) =>
+      unique(
+        rules.flatMap(({ roles }) => roles.flatMap((role) => mixed(role, inAccount(roles, role)))),
+      ),
+  },
+];
+
+const inAccount = (roles: readonly LintedRole[], { role }: LintedRole) =>
+  roles.filter((other) => other.role.account === role.account);
+
+/** One of each place: a role can be held by several rules. */
+const unique = (faults: readonly Fault[]) => [
+  ...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values(),
+];
+
+function besideSlots(role: LintedRole, roles: readonly LintedRole[]): Fault[] {
+  const slotted = roles.flatMap(({ patterns }) => patterns.filter(({ slots }) => slots.length > 0));
+  return role.patterns.flatMap((wild) => {
+    const own = slotted.find(
+      (own) =>
+        own.direction === wild.direction &&
+        own.text !== wild.text &&
+        overlaps(starred(own), starred(wild)) &&
+        isWildAtSlotOf(own, wild),
+    );
+    if (!own) return [];
+    return [
+      wild.at(
+        `${quote(wild.text)} reaches the subjects that ${quote(own.text)} keeps to each tenant: put the slot here too`,
+      ),
+    ];
+  });
+}
+
+/** Whether `wild` leaves open what the first slot of `own` pins. */
+function isWildAtSlotOf({ subject: own }: Pattern, { subject: wild }: Pattern): boolean {
+  const slot = own.tokens.indexOf("{}");
+  const rest = wild.tokens.indexOf(">");
+  return wild.tokens[slot] === "*" || (rest >= 0 && rest <= slot);
+}
+
+function mixed(role: LintedRole, roles: readonly LintedRole[]): Fault[] {
+  const all = roles.flatMap(({ patterns }) => patterns);
+  const plain = all.filter(({ direction, subject }) => direction === "subscribe" && !subject.queue);
+  return role.patterns.flatMap((queue) => {
+    if (!queue.subject.queue) return [];
+    const { queue: _, ...bare } = starred(queue);
+    const beside = plain.find((p) => overlaps(starred(p), bare) && !covers(starred(p), bare));
+    if (!beside) return [];
+    return [
+      queue.at(
+        `${quote(queue.text)} overlaps ${quote(beside.text)} in part, where other queue groups are then refused: make them apart`,
+      ),
+    ];
+  });
+}

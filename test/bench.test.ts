@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { run } from "./support/project.ts";
+import { makeDir } from "./support/service.ts";
+
+const BENCH = fileURLToPath(new URL("../bench/bench.js", import.meta.url));
+
+test("the benchmark measures every contender and writes what it found", {
+  timeout: 180_000,
+}, async (t) => {
+  const results = await makeDir(t);
+  const short = ["--seconds", "1", "--rounds", "1", "--tokens", "100"];
+  const said = await run(process.execPath, [BENCH, ...short, "--results", results], {
+    limit_ms: 150_000,
+  });
+  assert.match(said, /nats-sts +[\d,]+ /);
+  const report = JSON.parse(await readFile(join(results, "bench.json"), "utf8"));
+  // How fast this machine is while other tests run is not for a test to say.
+  for (const { name, per_s } of report.rows) assert.ok(per_s > 0, name);
+  const plot = await readFile(join(results, "bench.svg"), "utf8");
+  assert.match(plot, /prefers-color-scheme: dark/);
+  for (const { name } of report.rows) assert.ok(plot.includes(name), name);
+});
+
+test("the benchmark refuses what it cannot measure", { timeout: 30_000 }, async () => {
+  const asked = run(process.execPath, [BENCH, "--seconds", "0"], { limit_ms: 20_000 });
+  await assert.rejects(asked, /--seconds must be a whole number from 1 to 20/);
+});
