@@ -80,7 +80,7 @@ export const ERRORS = {
   token_binding_invalid: row(
     401,
     "invalid_request",
-    "The token is bound to a key whose possession cannot be checked here: request an unbound bearer token.",
+    "The token and the proof of possession do not fit: send a token that is bound to a key as DPoP with a fresh proof for this request, any other as Bearer.",
   ),
   insufficient_scope: row(
     403,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Credential, mint } from "./credential/index.ts";
 import { type ErrorCode, StsError } from "./errors.ts";
-import { type Identity, type Verifier, verify } from "./identity/index.ts";
+import { type DpopProof, type Identity, type Verifier, verify } from "./identity/index.ts";
 import type { Asked, Issued, JournalEvent, Refused, TokenUse } from "./journal/index.ts";
 import { provenKey, type Signer, type UserKeyClaim } from "./keys/index.ts";
 import { decide, type Narrowing, type Policy } from "./policy/index.ts";
@@ -9,6 +9,8 @@ import { decide, type Narrowing, type Policy } from "./policy/index.ts";
 /** What a caller asks, through whichever door. */
 export interface Ask {
   readonly token: string;
+  /** That the caller holds the key to which the token is bound, where it sent one. */
+  readonly proof?: DpopProof | undefined;
   /** Which part of its grant the caller wants. */
   readonly narrowing: Narrowing;
   /** The caller's own key and its proof, where it brought one. */
@@ -52,7 +54,9 @@ export async function exchange(ask: Ask, world: World): Promise<Credential> {
   try {
     world.checkClock();
     const now_s = world.now_s();
-    const identity = await world.timed("verify", () => verify(ask.token, world.verifier, now_s));
+    const identity = await world.timed("verify", () =>
+      verify(ask.token, world.verifier, now_s, ask.proof),
+    );
     const { issuer, kind, subject, digest } = identity;
     entry.identity = { issuer, kind, subject, digest };
     world.admit(digest);

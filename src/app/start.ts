@@ -1,7 +1,7 @@
 import { StsError } from "../errors.ts";
 import { exchange, refuse, type World } from "../exchange.ts";
 import { httpDoor, metricsDoor } from "../http/index.ts";
-import { trustedIssuers } from "../identity/index.ts";
+import { trustedIssuers, usedProofs } from "../identity/index.ts";
 import { type Journal, type JournalEvent, keysInUse, usedTokens } from "../journal/index.ts";
 import { createMetrics, type Metrics } from "../metrics/index.ts";
 import { admissionBy, checkClock } from "./admission.ts";
@@ -52,6 +52,7 @@ export async function startApp(loaded: Loaded, effects: Effects): Promise<App> {
         issuers,
         token_limit_bytes: config.limits.token_bytes,
         clock_skew_s: config.clock_skew_s,
+        proofs: usedProofs(),
       },
       public_url: config.public_url,
       policy: () => policy,

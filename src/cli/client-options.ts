@@ -24,7 +24,11 @@ export const CLIENT_OPTIONS = {
     type: "string",
     describe: "Its own public_url, where it is reached by another URL than that",
   },
-  "token-file": { type: "string", describe: "Read the token from a file; - is standard input" },
+  "token-file": {
+    type: "string",
+    takes: "file",
+    describe: "Read the token from a file; - is standard input",
+  },
   "token-env": {
     type: "string",
     describe: `Read the token from a variable (default: ${TOKEN_VARIABLE})`,

@@ -24,6 +24,8 @@ export interface Option {
   readonly default?: string;
   /** True where it may stand there more than once: its value is a list. */
   readonly multiple?: boolean;
+  /** What a shell completes its value with. */
+  readonly takes?: "file" | "folder" | readonly string[];
   readonly describe: string;
 }
 

@@ -21,6 +21,13 @@ export function aboutIssuer(seen: Examined, issuer: IssuerConfig, clock_skew_s: 
     const says = `${seen.url}: ${seen.failed}${keptFor(seen, issuer)}`;
     return { state: "wrong", ...what, says, todo: adviceOn(seen.failed, issuer) };
   }
+  if (seen.cannot_ask !== undefined) {
+    const says = `${seen.url}: cannot be asked about tokens: ${seen.cannot_ask}`;
+    const todo = [
+      "check client_id and secret under introspection, and whether that client may introspect",
+    ];
+    return { state: "wrong", ...what, says, todo };
+  }
   const { keys, algorithms, clock_ahead_s: ahead_s = 0 } = seen;
   const algs = [...new Set(keys.map(({ alg }) => alg))];
   const parts = [

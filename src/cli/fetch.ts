@@ -21,11 +21,17 @@ authority is named in NODE_EXTRA_CA_CERTS.`,
   example: `nats-sts fetch --url https://sts.example.com --token-file token --out app.creds
   nats --creds app.creds sub 'orders.>'`,
   options: {
-    out: { type: "string", short: "o", describe: "Where to write it (default: standard output)" },
+    out: {
+      type: "string",
+      short: "o",
+      takes: "file",
+      describe: "Where to write it (default: standard output)",
+    },
     ...CLIENT_OPTIONS,
     format: {
       type: "string",
       default: "creds",
+      takes: ["creds", "json"],
       describe: "creds, or json with everything that the service said",
     },
   },

@@ -7,6 +7,7 @@
  */
 import { check } from "./check.ts";
 import type { Command } from "./command.ts";
+import { completion } from "./completion/command.ts";
 import { doctor } from "./doctor.ts";
 import { exec } from "./exec.ts";
 import { fetch } from "./fetch.ts";
@@ -43,4 +44,5 @@ export const COMMANDS: readonly Command[] = [
   fetch,
   refresh,
   exec,
+  completion(() => COMMANDS),
 ];

@@ -16,7 +16,11 @@ export const FILTER_OPTIONS = {
     type: "string",
     describe: "Of this identity: ISSUER:SUBJECT, or a digest, or its beginning (8 digits or more)",
   },
-  code: { type: "string", describe: "With this answer: issued, or a code such as no_rule_matched" },
+  code: {
+    type: "string",
+    takes: ["issued", ...Object.keys(ERRORS)],
+    describe: "With this answer: issued, or a code such as no_rule_matched",
+  },
   rule: { type: "string", describe: "Where the rule of this name matched" },
   type: { type: "string", describe: "Of this type, such as credential.issued or policy.loaded" },
   request: { type: "string", describe: "With this request id, ours or the caller's" },

@@ -21,7 +21,11 @@ cannot, and name it here: a heads file, or the log itself. --head-key says whose
 the service tells its key with every head.`,
   example: "nats-sts journal verify ./data/journal --heads /mnt/kept/heads.jsonl --head-key NCKX…",
   options: {
-    heads: { type: "string", describe: "Heads that were kept elsewhere: a heads file, or a log" },
+    heads: {
+      type: "string",
+      takes: "file",
+      describe: "Heads that were kept elsewhere: a heads file, or a log",
+    },
     "head-key": {
       type: "string",
       multiple: true,

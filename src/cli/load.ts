@@ -24,6 +24,7 @@ export const CONFIG_OPTION = {
   config: {
     type: "string",
     short: "c",
+    takes: "file",
     describe: "The configuration file, or NATS_STS_CONFIG (default: nats-sts.yaml)",
   },
 } as const;

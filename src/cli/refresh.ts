@@ -30,7 +30,7 @@ SIGTERM or SIGINT ends it with 0. With --once it renews if that is due, and ends
   example:
     "nats-sts refresh --url https://sts.example.com --token-file /var/run/secrets/sts/token --out app.creds",
   options: {
-    out: { type: "string", short: "o", describe: "The creds file" },
+    out: { type: "string", short: "o", takes: "file", describe: "The creds file" },
     once: { type: "boolean", describe: "Renew it if it is missing or due, and end" },
     ...CLIENT_OPTIONS,
   },

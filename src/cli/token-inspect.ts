@@ -22,7 +22,12 @@ give says nats-sts policy explain.`,
   example: "nats-sts token inspect --config nats-sts.yaml --file token.txt",
   options: {
     ...CONFIG_OPTION,
-    file: { type: "string", short: "f", describe: "A file with the token; - is standard input" },
+    file: {
+      type: "string",
+      short: "f",
+      takes: "file",
+      describe: "A file with the token; - is standard input",
+    },
     json: { type: "boolean", describe: "Print JSON" },
   },
   async run(args, io) {

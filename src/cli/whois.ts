@@ -24,8 +24,12 @@ line. Of a creds file only the JWT is looked at: no seed is printed. Exits with 
 or a signature is wrong.`,
   example: "nats-sts whois --journal ./data/journal --file app.creds",
   options: {
-    file: { type: "string", describe: "A file with a JWT or creds; - is standard input" },
-    journal: { type: "string", describe: "The folder of the journal" },
+    file: {
+      type: "string",
+      takes: "file",
+      describe: "A file with a JWT or creds; - is standard input",
+    },
+    journal: { type: "string", takes: "folder", describe: "The folder of the journal" },
     ...CONFIG_OPTION,
     json: { type: "boolean", describe: "For programs: the events, or what the JWT says" },
   },

@@ -6,7 +6,7 @@ import { Answer, answerOf, credsOf } from "./answer.ts";
 import type { Behind } from "./door.ts";
 import { issuingRoute } from "./issuing.ts";
 import { problemForm } from "./problem.ts";
-import { bearerToken, ROLES_LIMIT, TTL_MINIMUM_S, userKeyIn } from "./request.ts";
+import { presentedToken, proofIn, ROLES_LIMIT, TTL_MINIMUM_S, userKeyIn } from "./request.ts";
 import { errorResponses, ISSUING_CODES, refTo, success } from "./responses.ts";
 
 const Subjects = (direction: string) =>
@@ -49,12 +49,14 @@ type Body = Static<typeof Body>;
 
 const CREDS_FILE = Type.String({ description: "A creds file, as NATS clients read it." });
 
+const PATH = "/v1/credentials";
+
 /** `POST /v1/credentials`: a bearer token in, a NATS credential out, as JSON or as a creds file. */
 export function credentialsRoute(app: FastifyInstance, behind: Behind): void {
   const { config } = behind;
   const form = problemForm(config.public_url);
   issuingRoute<Body>(app, behind, {
-    url: "/v1/credentials",
+    url: PATH,
     form,
     schema: {
       operationId: "issueCredential",
@@ -73,14 +75,15 @@ export function credentialsRoute(app: FastifyInstance, behind: Behind): void {
         ...errorResponses(form, ["not_acceptable", "permission_not_granted", ...ISSUING_CODES]),
       },
     },
-    admit: bearerToken, // who brings no token need not send a body
+    admit: presentedToken, // who brings no token need not send a body
     read(request) {
       const { body } = request;
       const type = answerType(request, body);
       const { user_public_key, user_key_proof, ...narrowing } = body;
       const user_key = userKeyIn({ user_public_key, user_key_proof });
+      const proof = proofIn(request, `${config.public_url}${PATH}`, "authorization");
       return {
-        ask: { token: bearerToken(request), narrowing, user_key },
+        ask: { token: presentedToken(request), proof, narrowing, user_key },
         answer(credential, reply) {
           reply.type(type);
           return type === JSON_TYPE ? answerOf(credential, config) : credsOf(credential);

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import { Type } from "typebox";
 import { ERRORS, type ErrorCode, type StsError } from "../errors.ts";
+import { DPOP_ALGORITHMS } from "../identity/index.ts";
 import type { ErrorForm } from "./error-form.ts";
 import { resourceMetadataUrl } from "./paths.ts";
 
@@ -48,7 +49,7 @@ export function problemForm(public_url: string): ErrorForm {
 const isChallenged = (code: ErrorCode) =>
   ERRORS[code].status === 401 || code === "insufficient_scope";
 
-/** RFC 6750 §3 and RFC 9728 §5.1. Without a token there is nothing to find fault with, so no error code. */
+/** RFC 6750 §3, RFC 9449 §7.1 and RFC 9728 §5.1. Without a token there is nothing to find fault with, so no error code. */
 function challenge({ code, detail }: StsError, public_url: string): string {
   const parts = [`resource_metadata="${resourceMetadataUrl(public_url)}"`];
   if (code === "insufficient_scope") {
@@ -57,5 +58,6 @@ function challenge({ code, detail }: StsError, public_url: string): string {
   } else if (code !== "token_missing") {
     parts.unshift('error="invalid_token"', `error_description="${ERRORS[code].say}"`);
   }
-  return `Bearer ${parts.join(", ")}`;
+  if (code === "token_binding_invalid") parts.unshift(`algs="${DPOP_ALGORITHMS.join(" ")}"`);
+  return `${code === "token_binding_invalid" ? "DPoP" : "Bearer"} ${parts.join(", ")}`;
 }

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { StsError } from "../errors.ts";
+import type { DpopProof } from "../identity/index.ts";
 import type { Asked } from "../journal/index.ts";
 import type { UserKeyClaim } from "../keys/index.ts";
 
@@ -12,27 +13,47 @@ export const ROLES_LIMIT = 100;
 const USER_AGENT_LIMIT_CHARACTERS = 256;
 
 /** RFC 6750 §2.1: the scheme is case-insensitive, the token is `b64token`. */
-const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
+const PRESENTED = /^(?:bearer|dpop) +([A-Za-z0-9._~+/-]+=*) *$/i;
 
 /**
- * The token of an `Authorization: Bearer` header. No other place is looked at.
+ * The token of an `Authorization` header, `Bearer` or `DPoP` (RFC 9449 §7.1). No other place is looked at.
  *
  * @throws StsError `token_missing`, `token_malformed`; `request_invalid` for two headers
  */
-export function bearerToken(request: FastifyRequest): string {
+export function presentedToken(request: FastifyRequest): string {
   // Node keeps the first of two Authorization lines and says nothing: whoever stands in front of
   // us may have checked the other one.
   const names = request.raw.rawHeaders.filter((_, i) => i % 2 === 0);
-  if (names.filter((name) => name.toLowerCase() === "authorization").length > 1) {
-    throw new StsError("request_invalid", { reason: "more than one Authorization header" });
+  for (const header of ["authorization", "dpop"]) {
+    if (names.filter((name) => name.toLowerCase() === header).length > 1)
+      throw new StsError("request_invalid", { reason: `more than one header ${header}` });
   }
   const header = request.headers.authorization ?? "";
-  if (!/^bearer( |$)/i.test(header) || header.trim().length === "bearer".length) {
-    throw new StsError("token_missing");
-  }
-  const token = BEARER.exec(header)?.[1];
+  if (!/^(?:bearer|dpop) *[^ ]/i.test(header)) throw new StsError("token_missing");
+  const token = PRESENTED.exec(header)?.[1];
   if (token === undefined) throw new StsError("token_malformed", { reason: "is not a b64token" });
   return token;
+}
+
+/**
+ * The proof of possession that came with a token, for this method and URL.
+ *
+ * @param scheme whether the Authorization header says that there is one, and the proof names the token
+ * @throws StsError `token_binding_invalid` where it is missing, `request_invalid` for two headers
+ */
+export function proofIn(
+  request: FastifyRequest,
+  url: string,
+  scheme: "authorization" | "form",
+): DpopProof | undefined {
+  const header = request.headers["dpop"];
+  const jwt = Array.isArray(header) ? header.join() : header;
+  const names_token = scheme === "authorization";
+  // A bearer token stays one: what stands beside it is not looked at.
+  if (names_token && !/^dpop /i.test(request.headers.authorization ?? "")) return undefined;
+  if (jwt !== undefined) return { jwt, method: request.method, url, names_token };
+  if (!names_token) return undefined;
+  throw new StsError("token_binding_invalid", { reason: "there is no header DPoP" });
 }
 
 /**

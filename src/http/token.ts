@@ -9,7 +9,7 @@ import type { Behind } from "./door.ts";
 import { issuingRoute } from "./issuing.ts";
 import { OAUTH_FORM } from "./oauth-error.ts";
 import { TOKEN_PATH } from "./paths.ts";
-import { noAuthorization } from "./request.ts";
+import { noAuthorization, proofIn } from "./request.ts";
 import { errorResponses, ISSUING_CODES, refTo, success } from "./responses.ts";
 import { credsType, inspectForm, parametersIn, readTokenForm, TokenForm } from "./token-request.ts";
 
@@ -62,10 +62,12 @@ function exchangeRoute(app: FastifyInstance, behind: Behind): void {
     },
     admit: noAuthorization,
     inspect: inspectForm,
-    read({ body }) {
+    read(request) {
+      const { body } = request;
+      const proof = proofIn(request, `${config.public_url}${TOKEN_PATH}`, "form");
       const { narrowing, user_key, issued_token_type } = readTokenForm(body, config.public_url);
       return {
-        ask: { token: body.subject_token, narrowing, user_key },
+        ask: { token: body.subject_token, proof, narrowing, user_key },
         answer(credential, reply) {
           reply.header("pragma", "no-cache"); // RFC 6749 §5.1
           return tokenAnswer(credential, issued_token_type, config);

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
+import { DPOP_ALGORITHMS } from "../identity/index.ts";
 import { JSON_TYPE } from "./accept.ts";
 import type { Behind } from "./door.ts";
 import { AUTHORIZATION_SERVER, PROTECTED_RESOURCE, pathOf, TOKEN_PATH } from "./paths.ts";
@@ -14,6 +15,9 @@ const Resource = Type.Object({
   resource_name: Type.String(),
   authorization_servers: Strings("The issuers whose tokens are taken."),
   bearer_methods_supported: Strings("Where a token may stand."),
+  dpop_signing_alg_values_supported: Strings(
+    "What proofs for tokens bound to a key may be signed with.",
+  ),
   scopes_supported: Strings("Scopes without which an issuer's tokens give nothing."),
 });
 
@@ -37,6 +41,7 @@ export function wellKnownRoutes(app: FastifyInstance, { config }: Behind): void 
       resource_name: "nats-sts",
       authorization_servers: issuers.map(({ url }) => url),
       bearer_methods_supported: ["header"],
+      dpop_signing_alg_values_supported: [...DPOP_ALGORITHMS],
       scopes_supported: [...new Set(issuers.flatMap(({ required_scopes }) => required_scopes))],
     },
   });

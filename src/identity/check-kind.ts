@@ -1,4 +1,5 @@
 import { StsError } from "../errors.ts";
+import type { CheckedAt } from "./checks.ts";
 import { type Claims, isObject, isOfType, isStrings, valueAt } from "./claim.ts";
 import { clientIn, scopesIn } from "./identify.ts";
 import type { Issuer } from "./issuer.ts";
@@ -41,11 +42,26 @@ export function checkNoIdToken(claims: Claims, issuer: Issuer): void {
     throw wrongKind(issuer, "aud is the client itself and there are no scopes, as in ID tokens");
 }
 
-/** RFC 7800 §3.1: a token that is bound to a key is worth nothing without it. */
-export function checkBinding({ cnf }: Claims, issuer: Issuer): void {
-  if (cnf === undefined) return;
-  const reason = "cnf binds the token to a key, and proofs of it are not taken here";
-  throw new StsError("token_binding_invalid", { issuer: issuer.name, reason });
+/** Members of `cnf` that are understood: the thumbprint, and Keycloak's word for what it is. */
+const BINDINGS = ["jkt", "kc-jkt-type"];
+
+/**
+ * RFC 7800 §3.1, RFC 9449 §6: a token that is bound to a key is worth nothing without a proof of it,
+ * and a proof is worth nothing for a token that is bound to no key.
+ */
+export function checkBinding(
+  { cnf }: Claims,
+  issuer: Issuer,
+  { jkt }: Pick<CheckedAt, "jkt">,
+): void {
+  if (cnf === undefined && jkt === undefined) return;
+  const refuse = (reason: string) =>
+    new StsError("token_binding_invalid", { issuer: issuer.name, reason });
+  if (cnf === undefined) throw refuse("the token is bound to no key, and came with a proof of one");
+  if (!isObject(cnf) || Object.keys(cnf).some((member) => !BINDINGS.includes(member)))
+    throw refuse("cnf binds the token in a way of which proofs are not taken here");
+  if (jkt === undefined) throw refuse("cnf binds the token to a key, and no proof of it came");
+  if (cnf["jkt"] !== jkt) throw refuse("cnf binds the token to another key than the proof's");
 }
 
 /** What the preset wants of the tokens of its provider. */

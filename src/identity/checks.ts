@@ -16,13 +16,15 @@ export interface Check {
 export interface CheckedAt {
   readonly now_s: number;
   readonly skew_s: number;
+  /** Thumbprint of the key that the caller has proved to hold; undefined where it proved none. */
+  readonly jkt?: string | undefined;
 }
 
 /** All of them, in the order in which they are looked at: the first that fails is what is told. */
 export const CHECKS: readonly Check[] = [
   { name: "issuer", check: checkIssuer },
   { name: "kind of token", check: checkTokenKind },
-  { name: "not bound to a key", check: checkBinding },
+  { name: "key binding", check: checkBinding },
   { name: "audience", check: checkAudience },
   { name: "not an ID token", check: checkNoIdToken },
   {

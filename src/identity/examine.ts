@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { JWK } from "jose";
 import type { Algorithm, IssuerConfig } from "../config/index.ts";
+import { askIssuer } from "./ask-issuer.ts";
 import { fetchKeys } from "./discovery.ts";
 import type { Fetch } from "./fetch.ts";
 import { keyRulesOf } from "./issuer.ts";
@@ -21,6 +22,8 @@ export interface Examined {
   readonly age_s: number | undefined;
   /** By how many seconds its clock is ahead of ours; undefined where it tells no time. */
   readonly clock_ahead_s: number | undefined;
+  /** Why it cannot be asked about tokens, where it is to be; undefined where that works. */
+  readonly cannot_ask: string | undefined;
 }
 
 /** Fetches the keys of an issuer as the service does, and tells what it saw. Never throws. */
@@ -30,8 +33,14 @@ export async function examineIssuer(
   now_ms: () => number,
 ): Promise<Examined> {
   const { name, url } = config;
+  const cannot_ask = await askAboutNone(config, fetch);
   const clock: { ahead_s?: number } = {};
-  const seen = { keys: [], algorithms: [], age_s: await ageOf(config, now_ms() / 1000) };
+  const seen = {
+    keys: [],
+    algorithms: [],
+    cannot_ask,
+    age_s: await ageOf(config, now_ms() / 1000),
+  };
   try {
     const rules = keyRulesOf(config);
     const { keys } = await fetchKeys(config, rules, fetch, watching(clock, now_ms));
@@ -69,6 +78,18 @@ async function ageOf(config: IssuerConfig, now_s: number): Promise<number | unde
     return kept && now_s - kept.at_s;
   } catch {
     return undefined; // Nothing is there yet, or not for us.
+  }
+}
+
+/** Asks about a token that nobody has issued: whoever may ask is told that it is not active. */
+async function askAboutNone(config: IssuerConfig, fetch: Fetch): Promise<string | undefined> {
+  if (!config.introspection) return undefined;
+  try {
+    const ask = askIssuer(config, config.introspection, fetch, () => 0);
+    const { active } = await ask("nats-sts-asks-whether-it-may-ask");
+    return active === false ? undefined : "the answer is not what RFC 7662 says";
+  } catch (error) {
+    return reasonOf(error);
   }
 }
 

@@ -5,6 +5,7 @@
  * issuers; the fault of the network is never put down to the token. May touch: the network, to
  * fetch what the configured issuers publish; the files that the configuration names for their keys.
  */
+export { DPOP_ALGORITHMS, type DpopProof } from "./dpop.ts";
 export { type Examined, examineIssuer } from "./examine.ts";
 export type { Fetch } from "./fetch.ts";
 export { type Identity, identityDigest, type Kind } from "./identity.ts";
@@ -14,4 +15,5 @@ export { providersPage } from "./page.ts";
 export type { Preset } from "./preset.ts";
 export { PRESETS } from "./presets.ts";
 export { type ClaimsIssuer, claimsIn, identify, issuerOfClaims } from "./unproved.ts";
+export { type UsedProofs, usedProofs } from "./used-proofs.ts";
 export { type Verifier, verify } from "./verify.ts";

@@ -5,6 +5,7 @@ import type { Claims } from "./claim.ts";
 import { identityOf } from "./identify.ts";
 import type { Identity } from "./identity.ts";
 import type { Issuer } from "./issuer.ts";
+import { introspected, opaqueIssuer } from "./opaque.ts";
 import { objectIn, readUnverified } from "./shape.ts";
 import { checkHeader, signedClaims } from "./signature.ts";
 import { issuerOf, type Verifier, verify } from "./verify.ts";
@@ -26,6 +27,7 @@ export interface Inspection {
   readonly checks: readonly Checked[];
   /** As they stand in the token, proved or not; undefined where it is no JWT. */
   readonly header: Claims | undefined;
+  /** The same, or else what the issuer says. */
   readonly claims: Claims | undefined;
 }
 
@@ -36,20 +38,12 @@ export async function inspectToken(
   now_s: number,
 ): Promise<Inspection> {
   const checks: Checked[] = [];
-  const check = async <T>(name: string, work: (() => T | Promise<T>) | undefined) => {
+  const check: Make = async (name, work) => {
     const { value, ...checked } = await tried(work);
     checks.push({ name, ...checked });
     return value;
   };
-  const unverified = await check("shape", () => readUnverified(token, verifier.token_limit_bytes));
-  const issuer = await check(
-    "a configured issuer",
-    unverified && (() => issuerOf(unverified, verifier.issuers)),
-  );
-  await check("algorithm and typ", issuer && unverified && (() => checkHeader(unverified, issuer)));
-  await check("signature", issuer && (() => signedClaims(token, issuer)));
-
-  const [header, claims] = unverified ? [partOf(token, 0), partOf(token, 1)] : [];
+  const { issuer, header, claims } = await proof(token, verifier, check);
   const at = { now_s, skew_s: verifier.clock_skew_s };
   for (const each of CHECKS)
     await check(each.name, issuer && claims && (() => each.check(claims, issuer, at)));
@@ -58,6 +52,27 @@ export async function inspectToken(
   await check("required scopes", issuer && scopes && (() => checkScopes(scopes, issuer)));
   const verdict = await verify(token, verifier, now_s).catch(asStsError);
   return { verdict, issuer, checks, header, claims };
+}
+
+type Make = <T>(name: string, work: (() => T | Promise<T>) | undefined) => Promise<T | undefined>;
+
+/** Whom the token is of, who vouches for it, and what it says, as far as that can be read. */
+async function proof(token: string, { issuers, token_limit_bytes }: Verifier, check: Make) {
+  const { value: asked } = await tried(() => opaqueIssuer(token, issuers, token_limit_bytes));
+  if (asked) {
+    const claims = await check("active, says the issuer", () => introspected(token, asked));
+    return { issuer: asked, header: undefined, claims };
+  }
+  const read = await check("shape", () => readUnverified(token, token_limit_bytes));
+  const issuer = await check("a configured issuer", read && (() => issuerOf(read, issuers)));
+  await check("algorithm and typ", issuer && read && (() => checkHeader(read, issuer)));
+  const [header, claims] = read ? [partOf(token, 0), partOf(token, 1)] : [];
+  if (issuer?.validation === "introspection") {
+    const told = await check("active, says the issuer", () => introspected(token, issuer));
+    return { issuer, header, claims: told ?? claims };
+  }
+  await check("signature", issuer && (() => signedClaims(token, issuer)));
+  return { issuer, header, claims };
 }
 
 async function tried<T>(work: (() => T | Promise<T>) | undefined) {

@@ -19,6 +19,7 @@ export function providersPage(): string {
     "",
     "- A token is a signed JWT in compact form with an asymmetric algorithm, signed by a key that the issuer publishes now. Keys in the token's own header (`jwk`, `x5c`, `jku`, `x5u`) and `crit` are refused.",
     "- `iss` and `aud` are compared as they stand. No member of a token may stand in it twice.",
+    "- Opaque tokens are taken where `validation: introspection` or `both` lets the service ask the issuer (RFC 7662), as the client under `introspection`. What the issuer answers is checked like the claims of a JWT, so it has to tell `iss`, `aud`, `exp`, `sub` and `token_type`. An answer is used for at most 60 seconds: so long a token works that was revoked meanwhile.",
     "- ID, refresh and logout tokens, security events and tokens that are bound to a key (`cnf`) are refused.",
     "- A rule matches the *subject* of the identity: it is the claim that its provider never gives to anybody else, which is not always `sub`.",
     "- A token that is good for *one credential* is refused the second time (`token_replayed`), unless the caller brings the same user key again: so keep one key while retrying. Each instance remembers the tokens that it has taken, also over a restart. `token_use: once` or `reuse` says otherwise for one issuer.",

@@ -2,6 +2,7 @@ import { StsError } from "../errors.ts";
 import { checkScopes } from "./check-aim.ts";
 import { CHECKS } from "./checks.ts";
 import type { Claims } from "./claim.ts";
+import { checkProof, type DpopProof } from "./dpop.ts";
 import { identityOf } from "./identify.ts";
 import type { Identity } from "./identity.ts";
 import type { Issuer, Issuers } from "./issuer.ts";
@@ -9,6 +10,7 @@ import { introspected, opaqueIssuer } from "./opaque.ts";
 import { readUnverified, type Unverified } from "./shape.ts";
 import { checkHeader, signedClaims } from "./signature.ts";
 import { tokenUse } from "./token-use.ts";
+import type { UsedProofs } from "./used-proofs.ts";
 
 /** What verification needs beside the token. */
 export interface Verifier {
@@ -16,6 +18,8 @@ export interface Verifier {
   readonly token_limit_bytes: number;
   /** Forgiven on exp, nbf and iat. RFC 7519 §4.1.4: "no more than a few minutes". */
   readonly clock_skew_s: number;
+  /** Proofs of possession that were used. Where it is absent, tokens that are bound are refused. */
+  readonly proofs?: UsedProofs;
 }
 
 /**
@@ -23,15 +27,23 @@ export interface Verifier {
  * refusal has its reason for the operator in `detail`; the caller learns the code.
  *
  * @param now_s Unix seconds
+ * @param proof that the caller holds the key to which the token is bound (RFC 9449)
  * @throws StsError: the token's faults as `token_…`, `issuer_untrusted` or `insufficient_scope`; the
  *   network's as `issuer_unavailable`
  */
-export async function verify(token: string, verifier: Verifier, now_s: number): Promise<Identity> {
+export async function verify(
+  token: string,
+  verifier: Verifier,
+  now_s: number,
+  proof?: DpopProof,
+): Promise<Identity> {
   const { issuer, claims } = await proved(token, verifier);
-  const at = { now_s, skew_s: verifier.clock_skew_s };
-  for (const { check } of CHECKS) check(claims, issuer, at);
+  const times = { now_s, skew_s: verifier.clock_skew_s };
+  const key = proof && verifier.proofs && (await checkProof(proof, token, times));
+  for (const { check } of CHECKS) check(claims, issuer, { ...times, jkt: key?.jkt });
   const identity = identityOf(claims, issuer);
   checkScopes(identity.scopes, issuer);
+  if (key) verifier.proofs?.take(key, now_s); // Last, so that only good tokens are remembered for.
   if (issuer.token_use === "reuse") return identity;
   return { ...identity, token_use: tokenUse(token, claims, issuer.url) };
 }

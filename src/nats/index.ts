@@ -7,5 +7,5 @@
  */
 export { type NscAccount, readNscStore } from "./nsc-store.ts";
 export { serverConf } from "./server-conf.ts";
-export { tryConnect } from "./try-connect.ts";
 export { type Key, type NatsTree, newTree } from "./tree.ts";
+export { tryConnect } from "./try-connect.ts";

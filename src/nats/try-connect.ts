@@ -9,7 +9,11 @@ const CONNECT_TIMEOUT_MS = 5_000;
  * @param server URL of one server
  * @returns undefined when the server let it in, otherwise what it or the network said
  */
-export async function tryConnect(server: string, jwt: string, seed: string): Promise<string | undefined> {
+export async function tryConnect(
+  server: string,
+  jwt: string,
+  seed: string,
+): Promise<string | undefined> {
   try {
     const nc = await connect({
       servers: server,

@@ -148,8 +148,8 @@ for (const { name, find, refused } of CLIENTS) {
     const use = await find();
     if (typeof use === "string") {
       // Skipped, not passed: of this client nothing is known here.
-      t.diagnostic(`${name} was not tried: there is no ${use}`);
-      return t.skip(`there is no ${use}`);
+      t.diagnostic(`${name} was not tried: it needs ${use}`);
+      return t.skip(`it needs ${use}`);
     }
     published.length = 0;
     answered.length = 0;

@@ -3,18 +3,17 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { freePort, startParts } from "../../demo/parts.ts";
 import { shell } from "../../demo/stage.ts";
 import { natsServerBinary } from "../support/nats-binary.ts";
-import type { Scope } from "../support/project.ts";
+import { PROJECT, type Scope } from "../support/project.ts";
 import { startProvider } from "../support/provider.ts";
 import { BIN, makeDir } from "../support/service.ts";
 import { commandBlocks } from "./blocks.ts";
 
 const blocks = await commandBlocks();
-const scope = { after };
 
 /** A folder with the program under its name and the real nats-server, for a PATH. */
 async function pathWith(dir: string): Promise<string> {
@@ -26,8 +25,8 @@ async function pathWith(dir: string): Promise<string> {
 }
 
 /** Beside a running service: its files are in the folder, its URL and a token in the environment. */
-async function runBesideService(script: string) {
-  const { dir, provider, service } = await startParts(scope);
+async function runBesideService(t: Scope, script: string) {
+  const { dir, provider, service } = await startParts(t);
   const token = await provider.token();
   await service.ask(token); // so that the journal has something to show
   const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
@@ -38,9 +37,9 @@ async function runBesideService(script: string) {
 
 /** Line by line in an empty folder, as somebody types who starts from nothing. */
 async function runFromNothing(t: Scope, script: string): Promise<void> {
-  const dir = await makeDir(scope);
-  const { issuer } = await startProvider(scope, { alg: "ES256" });
-  const env = { ISSUER: issuer, PATH: await pathWith(await makeDir(scope)) };
+  const dir = await makeDir(t);
+  const { issuer } = await startProvider(t, { alg: "ES256" });
+  const env = { ISSUER: issuer, PATH: await pathWith(await makeDir(t)) };
   const [first = "", ...rest] = script.trim().split("\n");
   assert.equal((await shell(first, dir, env)).code, 0, first);
   const [nats_port, port] = await onFreePorts(dir);
@@ -107,16 +106,24 @@ test("there are commands in the pages", () => assert.ok(blocks.length >= 6));
 for (const { place, script, mark } of blocks) {
   test(`the commands at ${place} do what they say, or say why they are not run`, async (t) => {
     if (mark === "run: service") {
-      const { code, stdout, stderr } = await runBesideService(script);
+      const { code, stdout, stderr } = await runBesideService(t, script);
+      assert.equal(code, 0, `${stdout}\n${stderr}`);
+    } else if (mark === "run: project") {
+      const path = await pathWith(await makeDir(t));
+      const { code, stdout, stderr } = await shell(`set -e\n${script}`, PROJECT, { PATH: path });
       assert.equal(code, 0, `${stdout}\n${stderr}`);
     } else if (mark === "run: new") await runFromNothing(t, script);
     else if (mark === "run by .ci/run") {
-      const ci = await readFile(join(import.meta.dirname, "../../../.ci/run"), "utf8");
+      const ci = await readFile(join(PROJECT, ".ci/run"), "utf8");
       for (const command of script.split("\n").map((line) => line.split("#")[0]?.trim() ?? "")) {
-        if (/^npm (ci|test|run (check|demo))/.test(command))
+        if (/^npm (ci|test|run (check|demo))\b/.test(command))
           assert.ok(ci.includes(command), command);
       }
     } else
-      assert.match(mark, /^not run: .{10,}/, "mark it: run: service, run: new, or not run: why");
+      assert.match(
+        mark,
+        /^not run: .{10,}/,
+        "mark it: run: service, run: new, run: project, or not run: why",
+      );
   });
 }

@@ -127,6 +127,28 @@ test("durations become seconds, and paths are below the file that names them", (
   });
 });
 
+const ASKING = { client_id: "sts", client_secret_file: "s" };
+
+test("how an issuer is asked is read, with absolute paths", () => {
+  const issuer = read({ ...generic, validation: "both", introspection: ASKING });
+  assert.ok("introspection" in issuer);
+  assert.deepEqual(issuer.introspection, { client_id: "sts", client_secret_file: "/etc/sts/s" });
+});
+
+test("only one issuer may take tokens that name none", () => {
+  const asking = { ...generic, audience: "a", validation: "both", introspection: ASKING };
+  const issuers = [
+    { ...asking, name: "one", url: "https://one.test" },
+    { ...asking, name: "two", url: "https://two.test" },
+  ];
+  const account = { name: "A", public_key: `A${"A".repeat(55)}`, signing_keys: [{ file: "a.nk" }] };
+  const rest = { policy: "p.yaml", accounts: [account], journal: "stdout" };
+  assert.throws(
+    () => parseConfig(JSON.stringify({ issuers, ...rest }), "/etc/sts/x.yaml"),
+    /an issuer above takes opaque tokens already/,
+  );
+});
+
 const MISFITS: Readonly<Record<string, readonly [object, RegExp]>> = {
   "an audience that is empty": [{ audience: "" }, /none of them empty/],
   "no audience": [{ audience: [] }, /none of them empty/],
@@ -151,6 +173,29 @@ const MISFITS: Readonly<Record<string, readonly [object, RegExp]>> = {
   ],
   "a pin that is no thumbprint": [{ jwks: { thumbprints: ["abc"] } }, /RFC 7638/],
   "an unknown key": [{ jwks: { uri: "https://idp.test/jwks" } }, /unknown key "uri"/],
+  "asking without saying as whom": [{ validation: "both" }, /needs introspection/],
+  "a client to ask as that is never used": [{ introspection: ASKING }, /has no effect/],
+  "a client without a secret": [
+    { validation: "both", introspection: { client_id: "sts" } },
+    /needs one of/,
+  ],
+  "a client with two secrets": [
+    { validation: "both", introspection: { ...ASKING, private_key_file: "k" } },
+    /needs one of/,
+  ],
+  "a key id without a key": [
+    { validation: "both", introspection: { ...ASKING, key_id: "k" } },
+    /needs private_key_file/,
+  ],
+  "an introspection endpoint by http": [
+    { validation: "both", introspection: { ...ASKING, url: "http://idp.test/i" } },
+    /must be an https URL/,
+  ],
+  "a secret in the configuration": [
+    { validation: "both", introspection: { client_id: "sts", client_secret: "x" } },
+    /unknown key/,
+  ],
+  "a token use that there is not": [{ token_use: "twice" }, /must be once or reuse/],
   "a trust domain without keys": [{ preset: "spiffe", url: "spiffe://example.org" }, /needs jwks/],
 };
 

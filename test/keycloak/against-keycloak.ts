@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { startKeycloak } from "../support/keycloak.ts";
 import { startNats } from "../support/nats.ts";
 import { connectWith, violations } from "../support/nats-client.ts";
-import { type Answer, startService } from "../support/service.ts";
+import { type Answer, makeDir, startService } from "../support/service.ts";
 
 // Run by `npm run test:keycloak`: it wants Java and Maven, and takes minutes.
 const POLICY = `
@@ -28,20 +30,22 @@ const ROTATION_LIMIT_MS = 45_000;
 
 const scope = { after };
 const [nats, keycloak] = await Promise.all([startNats(scope), startKeycloak(scope)]);
-const service = await startService(scope, {
-  provider: keycloak,
-  policy: POLICY,
-  accounts: [nats.accounts.ORDERS],
-  config: {
-    issuers: [
-      {
-        ...{ name: "keycloak", url: keycloak.issuer, preset: "keycloak", insecure_http: true },
-        audience: keycloak.audience,
-      },
-    ],
-    servers: [nats.url],
-  },
-});
+const serviceWith = (issuer: object) =>
+  startService(scope, {
+    provider: keycloak,
+    policy: POLICY,
+    accounts: [nats.accounts.ORDERS],
+    config: {
+      issuers: [
+        {
+          ...{ name: "keycloak", url: keycloak.issuer, preset: "keycloak", insecure_http: true },
+          ...{ audience: keycloak.audience, ...issuer },
+        },
+      ],
+      servers: [nats.url],
+    },
+  });
+const service = await serviceWith({});
 
 function assertIssued(answer: Answer, subscribe: string, publish: readonly string[]): void {
   assert.equal(answer.status, 200, answer.text);
@@ -88,6 +92,21 @@ test("ID and refresh tokens of the same person are refused", async () => {
   const { id_token = "", refresh_token = "" } = await keycloak.person("ada");
   assert.match(await codeOf(id_token), /^token_(?:type_not_allowed|audience_mismatch)$/);
   assert.equal(await codeOf(refresh_token), "token_algorithm_not_allowed");
+});
+
+test("where Keycloak is asked about every token, one of a session that has ended is refused", async () => {
+  const client_secret_file = join(await makeDir(scope), "secret");
+  await writeFile(client_secret_file, `${keycloak.audience}-secret`, { mode: 0o600 });
+  const introspection = { client_id: keycloak.audience, client_secret_file };
+  const asking = await serviceWith({ validation: "introspection", introspection });
+  const tokens = await keycloak.person("ada");
+  assertIssued(await asking.ask(tokens.access_token), "quotes.>", ["orders.new"]);
+  const ended = await keycloak.person("ada");
+  await keycloak.logout(ended);
+  assert.equal((await asking.ask(ended.access_token)).json.code, "token_expired");
+  assert.equal(await codeOf(ended.access_token), "issued", "a signature knows nothing of sessions");
+  const worker = await asking.ask(await keycloak.client("worker", "nats:orders.read"));
+  assertIssued(worker, "orders.>", []);
 });
 
 test("after a rotation the new key is taken, and the withdrawn one is not any more", async () => {

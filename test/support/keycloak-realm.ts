@@ -62,6 +62,7 @@ export const REALM_FILE = {
       attributes: { "access.token.header.type.rfc9068": "true" },
     }),
     client("desk", { directAccessGrantsEnabled: true }),
+    client(AUDIENCE, {}), // The service itself: only whom a token is for may introspect it.
   ],
   users: [user("ada", ["trader"]), user("bob", [])],
 };

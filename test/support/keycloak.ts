@@ -19,6 +19,8 @@ export interface Keycloak {
   client(id: string, scope?: string): Promise<string>;
   /** The tokens of a person, through the client `desk`. */
   person(name: string, scope?: string): Promise<Tokens>;
+  /** Ends the session of a person. */
+  logout(tokens: Tokens): Promise<void>;
   /** A new key signs from now on; the one before it is withdrawn. */
   rotate(): Promise<void>;
   stop(): Promise<void>;
@@ -64,6 +66,11 @@ export async function startKeycloak(scope: Scope): Promise<Keycloak> {
         ...{ grant_type: "password", username, password: `${username}-password`, scope },
         ...secret("desk"),
       }),
+    async logout({ refresh_token = "" }) {
+      const url = `${base}/realms/${REALM}/protocol/openid-connect/logout`;
+      const body = new URLSearchParams({ refresh_token, ...secret("desk") });
+      await readJson(await fetch(url, { method: "POST", body }));
+    },
     rotate: () => rotate(base),
     stop: () => end(child),
     async start() {

@@ -17,13 +17,15 @@ Overwrites nothing. Where the accounts exist already, use --from-nsc or write na
 one account signing key is enough.`,
   example: "nats-sts init --dir ./sts --issuer https://idp.example.com",
   options: {
-    dir: { type: "string", default: ".", describe: "The folder to write into" },
+    dir: { type: "string", takes: "folder", default: ".", describe: "The folder to write into" },
     "from-nsc": {
       type: "string",
+      takes: "folder",
       describe: "Use the accounts of an operator's folder in an nsc store, and make no keys",
     },
     "nsc-keys": {
       type: "string",
+      takes: "folder",
       describe: "nsc's key folder, or NKEYS_PATH (default: ~/.local/share/nats/nsc/keys)",
     },
     account: { type: "string", default: "APP", describe: "The name of the application account" },

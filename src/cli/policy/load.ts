@@ -22,6 +22,7 @@ export const POLICY_OPTIONS = {
   policy: {
     type: "string",
     short: "p",
+    takes: "file",
     describe: "The policy file; without --config, the accounts and issuers are those it names",
   },
 } as const;

@@ -1,0 +1,266 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { chmod, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import type { IntrospectionConfig, IssuerConfig } from "../../src/config/index.ts";
+import { StsError } from "../../src/errors.ts";
+import { type Fetch, inspectToken, trustedIssuers, verify } from "../../src/identity/index.ts";
+import { makeDir } from "../support/service.ts";
+import { forge } from "./forge.ts";
+import {
+  AUDIENCE,
+  claimsOf,
+  ISSUER,
+  issuerConfig,
+  keysOf,
+  type Members,
+  NOW_S,
+  publicOf,
+  siteOf,
+} from "./support.ts";
+
+const keys = await keysOf("ES256");
+const dir = await makeDir({ after });
+const client_secret_file = join(dir, "secret");
+await writeFile(client_secret_file, "s3cret\n", { mode: 0o600 });
+const private_key_file = join(dir, "key.pem");
+const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+await writeFile(private_key_file, privateKey.export({ type: "pkcs8", format: "pem" }), {
+  mode: 0o600,
+});
+
+const ENDPOINT = `${ISSUER}/introspect`;
+const active = (with_: Members = {}) => ({
+  active: true,
+  token_type: "Bearer",
+  ...claimsOf(with_),
+});
+
+interface World {
+  readonly config?: Partial<IssuerConfig>;
+  readonly introspection?: Partial<IntrospectionConfig>;
+  /** What the endpoint answers; a function to decide each time. */
+  readonly answer?: unknown;
+}
+
+/** A verifier whose issuer answers like this, and what it was asked. */
+function world({ config = {}, introspection, answer = active() }: World = {}) {
+  const asked: { readonly headers: Headers; readonly form: URLSearchParams }[] = [];
+  const clock = { now_s: NOW_S };
+  const discovery = {
+    issuer: ISSUER,
+    jwks_uri: `${ISSUER}/jwks`,
+    introspection_endpoint: ENDPOINT,
+  };
+  const site: Record<string, unknown> = {
+    ...siteOf(ISSUER, [publicOf(keys.ES256)]),
+    [`${ISSUER}/.well-known/openid-configuration`]: discovery,
+  };
+  const fetch: Fetch = async (url, options) => {
+    if (url !== ENDPOINT) return Response.json(site[url], { status: url in site ? 200 : 404 });
+    asked.push({
+      headers: new Headers(options.headers),
+      form: new URLSearchParams(String(options.body)),
+    });
+    const said: unknown = typeof answer === "function" ? await answer() : answer;
+    return said instanceof Response ? said : Response.json(said);
+  };
+  const corp = issuerConfig({
+    validation: "both",
+    introspection: { client_id: "sts", client_secret_file, ...introspection },
+    ...config,
+  });
+  const other = issuerConfig({ name: "other", url: "https://other.test" });
+  const verifier = {
+    issuers: trustedIssuers([other, corp], fetch, () => clock.now_s),
+    token_limit_bytes: 12_288,
+    clock_skew_s: 30,
+  };
+  const outcome = async (token = "opaque") =>
+    verify(token, verifier, clock.now_s).then(
+      () => "accepted",
+      (error: unknown) => (error instanceof StsError ? error.code : String(error)),
+    );
+  return { asked, clock, verifier, outcome };
+}
+
+test("an opaque token becomes the identity that its issuer tells, asked by the client's secret", async () => {
+  const { asked, verifier } = world();
+  const identity = await verify("opaque", verifier, NOW_S);
+  const { issuer, kind, subject, client, scopes } = identity;
+  assert.deepEqual([issuer, kind, subject, client], ["corp", "user", "alice", "desk"]);
+  assert.deepEqual(scopes, ["orders.read", "orders.write"]);
+  assert.equal(asked[0]?.form.get("token"), "opaque");
+  assert.equal(asked[0]?.headers.get("authorization"), `Basic ${btoa("sts:s3cret")}`);
+  assert.ok(!("active" in identity.claims));
+});
+
+test("a private key signs in place of a secret, and an endpoint can be named", async () => {
+  const { asked, outcome } = world({
+    config: { introspection: { client_id: "sts", private_key_file, key_id: "k1", url: ENDPOINT } },
+  });
+  assert.equal(await outcome(), "accepted");
+  const assertion = asked[0]?.form.get("client_assertion") ?? "";
+  const [header = ""] = assertion.split(".");
+  const { alg, kid } = JSON.parse(Buffer.from(header, "base64url").toString());
+  assert.deepEqual([alg, kid], ["ES256", "k1"]);
+});
+
+const REFUSED: readonly (readonly [string, unknown, string])[] = [
+  ["not active", { active: false }, "token_expired"],
+  ["active as a word", { ...active(), active: "true" }, "issuer_unavailable"],
+  ["for others", active({ aud: "elsewhere" }), "token_audience_mismatch"],
+  ["without an audience", active({ aud: undefined }), "token_claims_invalid"],
+  ["of another issuer", active({ iss: "https://other.test" }), "issuer_untrusted"],
+  ["without an issuer", active({ iss: undefined }), "issuer_untrusted"],
+  ["without an end", active({ exp: undefined }), "token_claims_invalid"],
+  ["expired", active({ exp: NOW_S - 31, iat: NOW_S - 60 }), "token_expired"],
+  ["without a subject", active({ sub: undefined }), "token_claims_invalid"],
+  ["a refresh token", { ...active(), token_type: undefined }, "token_type_not_allowed"],
+  ["an ID token", active({ nonce: "n" }), "token_type_not_allowed"],
+  ["bound to a key", active({ cnf: { jkt: "x" } }), "token_binding_invalid"],
+  ["of type DPoP", { ...active(), token_type: "DPoP" }, "token_binding_invalid"],
+  ["no answer of RFC 7662", { ok: true }, "issuer_unavailable"],
+  ["no JSON", () => new Response("<html>"), "issuer_unavailable"],
+  ["an error of the issuer", () => new Response("", { status: 500 }), "issuer_unavailable"],
+  [
+    "a refusal of our client",
+    () => Response.json({ error: "invalid_client" }, { status: 401 }),
+    "issuer_unavailable",
+  ],
+  ["an outage", () => Promise.reject(new Error("ECONNREFUSED")), "issuer_unavailable"],
+  ["an endless answer", () => new Response("x".repeat(2_000_000)), "issuer_unavailable"],
+];
+
+for (const [name, answer, code] of REFUSED) {
+  test(`refused: ${name}`, async () => assert.equal(await world({ answer }).outcome(), code));
+}
+
+test("scopes of the configuration count for opaque tokens too", async () => {
+  const { outcome } = world({ config: { required_scopes: ["orders.admin"] } });
+  assert.equal(await outcome(), "insufficient_scope");
+});
+
+test("an answer is kept for a minute, never beyond the token's end, a refusal for five seconds", async () => {
+  const long = world();
+  await long.outcome();
+  long.clock.now_s = NOW_S + 59;
+  await long.outcome();
+  assert.equal(long.asked.length, 1);
+  long.clock.now_s = NOW_S + 60;
+  await long.outcome();
+  assert.equal(long.asked.length, 2);
+
+  const short = world({ answer: active({ exp: NOW_S + 10 }) });
+  await short.outcome();
+  short.clock.now_s = NOW_S + 10;
+  await short.outcome();
+  assert.equal(short.asked.length, 2);
+
+  const none = world({ answer: { active: false } });
+  await none.outcome();
+  none.clock.now_s = NOW_S + 4;
+  await none.outcome();
+  assert.equal(none.asked.length, 1);
+  none.clock.now_s = NOW_S + 5;
+  await none.outcome();
+  assert.equal(none.asked.length, 2);
+});
+
+test("an outage is not kept, and what is kept helps over it", async () => {
+  let up = true;
+  const answer = () => (up ? active() : Promise.reject(new Error("down")));
+  const { outcome } = world({ answer });
+  assert.equal(await outcome("known"), "accepted");
+  up = false;
+  assert.equal(await outcome("known"), "accepted");
+  assert.equal(await outcome("unknown"), "issuer_unavailable");
+  up = true;
+  assert.equal(await outcome("unknown"), "accepted");
+});
+
+test("one question about a token at a time, and not too many about all of them", async () => {
+  const { asked, outcome } = world({
+    answer: () => new Promise((resolve) => setTimeout(() => resolve(active()), 50)),
+  });
+  const same = Array.from({ length: 20 }, () => outcome("same"));
+  const others = Array.from({ length: 70 }, (_, i) => outcome(`other-${i}`));
+  assert.deepEqual(new Set(await Promise.all(same)), new Set(["accepted"]));
+  const codes = await Promise.all(others);
+  assert.equal(codes.filter((code) => code === "overloaded").length, 7);
+  assert.equal(asked.length, 64);
+});
+
+test("a JWT is told to its own issuer alone: by its signature, or where every token is asked about", async () => {
+  const jwt = forge({}, claimsOf(), keys);
+  const both = world();
+  assert.equal(await both.outcome(jwt), "accepted");
+  const stranger = forge({ payload: { iss: "https://third.test" } }, claimsOf(), keys);
+  assert.equal(await both.outcome(stranger), "issuer_untrusted");
+  assert.equal(await both.outcome(`${jwt.slice(0, -6)}AAAAAA`), "token_signature_invalid");
+  assert.equal(both.asked.length, 0);
+
+  const every = world({ config: { validation: "introspection" }, answer: { active: false } });
+  assert.equal(await every.outcome(jwt), "token_expired");
+  assert.equal(every.asked.length, 1);
+  assert.equal(
+    await every.outcome(forge({ header: { typ: "logout+jwt" } }, claimsOf(), keys)),
+    "token_type_not_allowed",
+  );
+  assert.equal(every.asked.length, 1);
+});
+
+test("without an issuer for them, and where they are none, opaque tokens are malformed", async () => {
+  const { outcome, asked } = world({ config: { validation: "jwt" } });
+  assert.equal(await outcome("opaque"), "token_malformed");
+  const taking = world();
+  for (const odd of ["", "a b", "ä", "a\nb", "a.b.c"])
+    assert.equal(await taking.outcome(odd), "token_malformed");
+  assert.equal(await taking.outcome("x".repeat(13_000)), "token_too_large");
+  assert.deepEqual([asked.length, taking.asked.length], [0, 0]);
+});
+
+test("a secret that others may read is not used, and one that is changed is read anew", async () => {
+  const file = join(dir, "changing");
+  await writeFile(file, "one");
+  await chmod(file, 0o644);
+  let refuse = false;
+  const { outcome, asked } = world({
+    introspection: { client_secret_file: file },
+    answer: () => (refuse ? Response.json({ error: "invalid_client" }, { status: 401 }) : active()),
+  });
+  assert.equal(await outcome(), "issuer_unavailable");
+  assert.equal(asked.length, 0);
+  await chmod(file, 0o600);
+  assert.equal(await outcome("a"), "accepted");
+  await writeFile(file, "two");
+  refuse = true;
+  assert.equal(await outcome("b"), "issuer_unavailable");
+  refuse = false;
+  assert.equal(await outcome("b"), "accepted");
+  assert.equal(asked.at(-1)?.headers.get("authorization"), `Basic ${btoa("sts:two")}`);
+});
+
+test("what went wrong names neither the token nor the secret", async () => {
+  const { verifier } = world({ answer: () => new Response("s3cret opaque", { status: 502 }) });
+  const error = await verify("opaque", verifier, NOW_S).catch((error: unknown) => error);
+  assert.ok(error instanceof StsError);
+  const said = JSON.stringify(error.detail) + error.message;
+  assert.ok(!said.includes("s3cret") && !said.includes("opaque"), said);
+});
+
+test("an opaque token can be inspected", async () => {
+  const { verdict, checks, issuer } = await inspectToken("opaque", world().verifier, NOW_S);
+  assert.ok(!(verdict instanceof StsError));
+  assert.equal(issuer?.name, "corp");
+  assert.deepEqual(
+    checks.find(({ code }) => code !== undefined),
+    undefined,
+  );
+  assert.equal(checks[0]?.name, "active, says the issuer");
+});
+
+test(`the audience is ${AUDIENCE}, told by string or list`, async () => {
+  assert.equal(await world({ answer: active({ aud: ["x", AUDIENCE] }) }).outcome(), "accepted");
+});
