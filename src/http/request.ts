@@ -29,7 +29,7 @@ export function presentedToken(request: FastifyRequest): string {
       throw new StsError("request_invalid", { reason: `more than one header ${header}` });
   }
   const header = request.headers.authorization ?? "";
-  if (!/^(?:bearer|dpop) *[^ ]/i.test(header)) throw new StsError("token_missing");
+  if (!/^(?:bearer|dpop) +[^ ]/i.test(header)) throw new StsError("token_missing");
   const token = PRESENTED.exec(header)?.[1];
   if (token === undefined) throw new StsError("token_malformed", { reason: "is not a b64token" });
   return token;

@@ -59,7 +59,7 @@ export function checkBinding(
     new StsError("token_binding_invalid", { issuer: issuer.name, reason });
   if (cnf === undefined) throw refuse("the token is bound to no key, and came with a proof of one");
   if (!isObject(cnf) || Object.keys(cnf).some((member) => !BINDINGS.includes(member)))
-    throw refuse("cnf binds the token in a way of which proofs are not taken here");
+    throw refuse("cnf binds the token to a key in a way of which proofs are not taken here");
   if (jkt === undefined) throw refuse("cnf binds the token to a key, and no proof of it came");
   if (cnf["jkt"] !== jkt) throw refuse("cnf binds the token to another key than the proof's");
 }

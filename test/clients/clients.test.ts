@@ -3,18 +3,13 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { AckPolicy, jetstreamManager } from "@nats-io/jetstream";
 import { NoRespondersError } from "@nats-io/transport-node";
-import { goProgram } from "../support/go-program.ts";
 import { startNats } from "../support/nats.ts";
 import { connectWith } from "../support/nats-client.ts";
-import { run } from "../support/project.ts";
 import { startProvider } from "../support/provider.ts";
 import { makeDir, startService } from "../support/service.ts";
-import { useCli } from "./cli-client.ts";
-import { FOLDER, natsCli, pythonPackages } from "./tools.ts";
-import type { Result, Work } from "./work.ts";
+import { CLIENTS } from "./adapters.ts";
 
 const POLICY = `
 version: 1
@@ -31,55 +26,6 @@ rules:
 
 const PATIENCE_MS = 8_000;
 const IMPATIENT_MS = 700;
-
-/** A way to use a creds file. `find` resolves with how to, or with what is missing here. */
-interface Client {
-  readonly name: string;
-  find(): Promise<((work: Work) => Promise<Result>) | string>;
-  /** What it says of a refused publish and a refused subscription. */
-  readonly refused: readonly [RegExp, RegExp];
-}
-
-/** A program that reads its work and prints what came of it. */
-const program =
-  (file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-  async (work: Work): Promise<Result> =>
-    JSON.parse(await run(file, args, { limit_ms: 30_000, stdin: JSON.stringify(work), env }));
-
-const CLIENTS: readonly Client[] = [
-  {
-    name: "nats.js",
-    find: async () =>
-      program(process.execPath, [fileURLToPath(new URL("node-client.js", import.meta.url))]),
-    refused: [/^publish orders\.secret$/, /^subscribe bills\.>$/],
-  },
-  {
-    name: "nats.go",
-    async find() {
-      const path = await goProgram(FOLDER);
-      return path === undefined ? "Go" : program(path, []);
-    },
-    refused: [/publish to "orders\.secret"/i, /subscription to "bills\.>"/i],
-  },
-  {
-    name: "nats-py",
-    async find() {
-      const packages = await pythonPackages();
-      if (typeof packages === "string") return packages;
-      const env = { PYTHONPATH: packages.folder, PYTHONDONTWRITEBYTECODE: "1" };
-      return program("python3", [join(FOLDER, "client.py")], env);
-    },
-    refused: [/publish to "orders\.secret"/i, /subscription to "bills\.>"/i],
-  },
-  {
-    name: "nats CLI",
-    async find() {
-      const found = await natsCli();
-      return typeof found === "string" ? found : (work) => useCli(found.path, work);
-    },
-    refused: [/publish to "orders\.secret"/i, /subscription to "bills\.>"/i],
-  },
-];
 
 const scope = { after };
 const [nats, provider, dir] = await Promise.all([
@@ -107,11 +53,11 @@ for (const subject of ["orders.new", "orders.secret"]) {
     void published.push(`${subject}: ${message.string()}`);
   admin.subscribe(subject, { callback });
 }
-const answered: string[] = [];
+const answers: Promise<string>[] = [];
 admin.subscribe("orders.ask", {
   callback: (_, message) => {
     const name = message.string();
-    if (name !== "nobody") void tell(name).then((answer) => answered.push(answer));
+    if (name !== "nobody") answers.push(tell(name));
     message.respond(`${name}: done`);
   },
 });
@@ -152,7 +98,7 @@ for (const { name, find, refused } of CLIENTS) {
       return t.skip(`it needs ${use}`);
     }
     published.length = 0;
-    answered.length = 0;
+    answers.length = 0;
     await admin.request("jobs.new", `job for ${name}`);
     const result = await use({
       url: nats.url,
@@ -165,7 +111,7 @@ for (const { name, find, refused } of CLIENTS) {
     await admin.flush();
     assert.equal(result.reply, `${name}: done`);
     assert.equal(result.news, `news for ${name}`);
-    assert.deepEqual(answered, [`seen by ${name}`]);
+    assert.deepEqual(await Promise.all(answers), [`seen by ${name}`]);
     assert.deepEqual(published, [`orders.new: from ${name}`]);
     assert.equal(result.refused.length, 2);
     for (const [i, words] of refused.entries()) assert.match(result.refused[i] ?? "", words);

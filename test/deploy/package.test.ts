@@ -22,6 +22,7 @@ test(
       [
         ...["CHANGELOG.md", "LICENSE", "README.md", "package.json"],
         ...["openapi/nats-sts.schema.json", "openapi/openapi.yaml", "openapi/policy.schema.json"],
+        "openapi/policy-cases.schema.json",
       ].sort(),
     );
     assert.deepEqual(

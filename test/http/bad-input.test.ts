@@ -126,14 +126,15 @@ test("a token anywhere but in the header is not looked at", async () => {
   }
 });
 
-test("what is not a bearer token is told to send one", async () => {
+test("what is neither a bearer token nor one with a proof is told to send one", async () => {
   for (const value of [
     "",
     "Bearer",
     "Bearer ",
     "Basic dTpw",
     `Token ${token}`,
-    `DPoP ${token}`,
+    "DPoP",
+    `DPoPX ${token}`,
     token,
   ]) {
     const { status, json } = await service.request("/v1/credentials", {

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { dpopKey } from "../support/dpop.ts";
 import { startKeycloak } from "../support/keycloak.ts";
 import { startNats } from "../support/nats.ts";
 import { connectWith, violations } from "../support/nats-client.ts";
@@ -92,6 +93,20 @@ test("ID and refresh tokens of the same person are refused", async () => {
   const { id_token = "", refresh_token = "" } = await keycloak.person("ada");
   assert.match(await codeOf(id_token), /^token_(?:type_not_allowed|audience_mismatch)$/);
   assert.equal(await codeOf(refresh_token), "token_algorithm_not_allowed");
+});
+
+test("a token that Keycloak binds to a key is taken with a proof of it, and not without", async () => {
+  const key = await dpopKey();
+  const url = `${keycloak.issuer}/protocol/openid-connect/token`;
+  const form = { grant_type: "client_credentials", scope: "nats:orders.read", client_id: "worker" };
+  const { access_token: token } = await keycloak.grant(
+    { ...form, client_secret: "worker-secret" },
+    { dpop: await key.proof(url) },
+  );
+  assert.equal(await codeOf(token), "token_binding_invalid");
+  const proof = await key.proof(`${service.public_url}/v1/credentials`, token);
+  const headers = { authorization: `DPoP ${token}`, dpop: proof };
+  assertIssued(await service.ask(token, undefined, headers), "orders.>", []);
 });
 
 test("where Keycloak is asked about every token, one of a session that has ended is refused", async () => {

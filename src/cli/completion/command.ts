@@ -11,14 +11,14 @@ export const completion = (commands: () => readonly Command[]): Command => ({
   operands: Object.keys(SCRIPTS).join("|"),
   summary: "Print a script with which a shell completes commands, options and files",
   details: `For bash, in ~/.bashrc:
-  source <(nats-sts completion bash)
+  eval "$(nats-sts completion bash)"
 or, for every new shell where the package bash-completion is there:
   nats-sts completion bash > ~/.local/share/bash-completion/completions/nats-sts
 
 For zsh, into a folder of fpath, before compinit runs:
   nats-sts completion zsh > ~/.zfunc/_nats-sts
 or in ~/.zshrc, after compinit:
-  source <(nats-sts completion zsh)
+  eval "$(nats-sts completion zsh)"
 
 For fish:
   nats-sts completion fish > ~/.config/fish/completions/nats-sts.fish
