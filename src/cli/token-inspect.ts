@@ -14,8 +14,9 @@ export const tokenInspect: Command = {
   operands: "[-]",
   summary: "Say what a token is and which checks it passes, as the service makes them",
   details: `Reads the configuration alone, fetches the keys of the issuer that the token names, and makes every
-check of the service, also after one that fails. The token is sent nowhere. It comes from a file or
-from standard input, never from the command line, where others could see it. Claims are shown.
+check of the service, also after one that fails. The token is sent nowhere, except to an issuer that
+is to be asked about its tokens (validation). It comes from a file or from standard input, never from
+the command line, where others could see it. Claims are shown.
 
 Exits with 0 when the service would accept the token, with 1 when not. What the policy would then
 give says nats-sts policy explain.`,

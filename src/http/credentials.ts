@@ -64,7 +64,9 @@ export function credentialsRoute(app: FastifyInstance, behind: Behind): void {
       summary: "Get a credential for a bearer token",
       description:
         "Send the token of your identity provider; the answer is a NATS credential with the " +
-        "permissions that the policy gives you. `Accept` chooses its form: JSON, or a creds file.",
+        "permissions that the policy gives you. A token that is bound to a key is sent as " +
+        "`Authorization: DPoP`, with a proof of that key in the header `DPoP` (RFC 9449). " +
+        "`Accept` chooses the form of the answer: JSON, or a creds file.",
       security: [{ token: [] }],
       body: Body,
       response: {

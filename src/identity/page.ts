@@ -23,7 +23,7 @@ export function providersPage(): string {
     "- ID, refresh and logout tokens and security events are refused.",
     "- A token that is bound to a key (`cnf` with `jkt`) is taken with a proof of that key (DPoP, RFC 9449): `Authorization: DPoP` and the header `DPoP` at `/v1/credentials`, the header alone at `/oauth2/token`. A proof is for `public_url`, lives for a minute and is good once. Bound otherwise, or without a proof, a token is refused; so is a proof for a token that is bound to no key.",
     "- A rule matches the *subject* of the identity: it is the claim that its provider never gives to anybody else, which is not always `sub`.",
-    "- A token that is good for *one credential* is refused the second time (`token_replayed`), unless the caller brings the same user key again: so keep one key while retrying. Each instance remembers the tokens that it has taken, also over a restart. `token_use: once` or `reuse` says otherwise for one issuer.",
+    "- A token that is good for *one credential* is refused the second time (`token_replayed`), unless the caller brings the same user key again: so keep one key while retrying. Each instance remembers the tokens that it has taken, over a restart too unless `journal: stdout`. `token_use: once` or `reuse` says otherwise for one issuer.",
     "- *Guarded* claims: a token with an unusual value, or none, matches only those rules that name the claim.",
     "",
     ...PRESET_NAMES.flatMap(sectionOf),

@@ -40,7 +40,8 @@ export async function verify(
   const { issuer, claims } = await proved(token, verifier);
   const times = { now_s, skew_s: verifier.clock_skew_s };
   const key = proof && verifier.proofs && (await checkProof(proof, token, times));
-  for (const { check } of CHECKS) check(claims, issuer, { ...times, jkt: key?.jkt });
+  const at = { ...times, jkt: key?.jkt };
+  for (const { check } of CHECKS) check(claims, issuer, at);
   const identity = identityOf(claims, issuer);
   checkScopes(identity.scopes, issuer);
   if (key) verifier.proofs?.take(key, now_s); // Last, so that only good tokens are remembered for.

@@ -58,6 +58,17 @@ test("keys that cannot make a token that would be taken are wrong", async () => 
   assert.match(out, /set algorithms: \[ES256\]/);
 });
 
+test("an issuer that does not let itself be asked is wrong", async () => {
+  const { dir } = await goodConfig(scope);
+  const client_secret_file = join(dir, "secret");
+  await writeFile(client_secret_file, "s", { mode: 0o600 });
+  const introspection = { client_id: "sts", client_secret_file };
+  const asked = { validation: "both", introspection };
+  const { code, out } = await doctor([issuerAt(provider.issuer, asked)]);
+  assert.equal(code, 1);
+  assert.match(out, /cannot be asked about tokens: discovery names no introspection_endpoint\n/);
+});
+
 test("an issuer without a rule is odd, and a policy that cannot be read is wrong", async () => {
   const issuers = [issuerAt(provider.issuer), issuerAt("http://127.0.0.1:1", { name: "idle" })];
   const odd = await doctor(issuers);

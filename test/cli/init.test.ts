@@ -135,3 +135,32 @@ test("what is no nsc store is told so", async () => {
   assert.equal(code, 1);
   assert.match(err, /holds no operator JWT: name the folder of one operator/);
 });
+
+test("a typo in a generated file is told with file, line, column and what was meant", async () => {
+  const dir = join(await makeDir(scope), "sts");
+  assert.equal((await runHere(["init", "--dir", dir])).code, 0);
+  const typos: [string, string, string][] = [
+    ["nats-sts.yaml", "audience:", "audiance:"],
+    ["nats-sts.yaml", "signing_keys:", "signing_key:"],
+    ["nats-sts.yaml", "preset: generic", "preset: genric"],
+    ["policy.yaml", "subscribe:", "subscibe:"],
+    ["policy.yaml", "issuer: idp", "issuer: ipd"],
+    ["policy.yaml", "roles: [worker]", "roles: [wroker]"],
+  ];
+  for (const [name, right, wrong] of typos) {
+    const file = join(dir, name);
+    const text = await readFile(file, "utf8");
+    await writeFile(file, text.replace(right, wrong));
+    const { code, err } = await runHere(["check", "--config", join(dir, "nats-sts.yaml")]);
+    assert.equal(code, 1);
+    const line = text.slice(0, text.indexOf(right)).split("\n").length;
+    const meant =
+      right
+        .split(/[\s:[\]]+/)
+        .filter(Boolean)
+        .at(-1) ?? "";
+    const told = err.split("\n").find((each) => each.startsWith(`${file}:${line}:`));
+    assert.ok(told?.includes(meant), `${wrong}: ${err}`);
+    await writeFile(file, text);
+  }
+});

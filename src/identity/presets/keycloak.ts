@@ -3,14 +3,14 @@ import { ACCESS_TOKEN } from "./bases.ts";
 
 /**
  * Keycloak. A service account is a user of its own there: its token has `client_id` and no session.
- * Access tokens say `typ: Bearer`; they had a nonce before version 24, and can have one again.
+ * Access tokens say `typ: Bearer`, or `DPoP` where they are bound to a key; they had a nonce before version 24, and can have one again.
  */
 export const keycloak: Preset = {
   ...ACCESS_TOKEN,
   title: "Keycloak",
   typ: ["at+jwt", "jwt"],
   required: { ...ACCESS_TOKEN.required, typ: "string", azp: "string" },
-  equal: { typ: ["Bearer"] },
+  equal: { typ: ["Bearer", "DPoP"] },
   id_token_marks: ["at_hash", "c_hash"],
   roles: ["/realm_access/roles", "/resource_access/CLIENT/roles"],
   client: ["azp"],
