@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { AckPolicy, jetstreamManager } from "@nats-io/jetstream";
-import { NoRespondersError } from "@nats-io/transport-node";
+import { RequestError } from "@nats-io/transport-node";
 import { startNats } from "../support/nats.ts";
 import { connectWith } from "../support/nats-client.ts";
 import { startProvider } from "../support/provider.ts";
@@ -70,8 +70,8 @@ async function tell(name: string): Promise<string> {
     try {
       return (await admin.request("orders.news", `news for ${name}`, { timeout: 2_000 })).string();
     } catch (error) {
-      if (!(error instanceof NoRespondersError) || performance.now() > deadline_ms)
-        return String(error);
+      const nobody_yet = error instanceof RequestError && error.isNoResponders();
+      if (!nobody_yet || performance.now() > deadline_ms) return String(error);
       await delay(20);
     }
   }
