@@ -130,7 +130,7 @@ const REFUSED: readonly (readonly [string, unknown, string])[] = [
     "issuer_unavailable",
   ],
   ["an outage", () => Promise.reject(new Error("ECONNREFUSED")), "issuer_unavailable"],
-  ["an endless answer", () => new Response("x".repeat(2_000_000)), "issuer_unavailable"],
+  ["an endless answer", () => new Response("x".repeat(17_000)), "issuer_unavailable"],
 ];
 
 for (const [name, answer, code] of REFUSED) {

@@ -63,6 +63,8 @@ test("decisions are counted by outcome, and by what the configuration calls issu
 });
 
 test("keys, policy and journal show how they are", async () => {
+  // What is recorded is on disk when it is answered, and with it everything that was noted before.
+  await service.ask(await provider.token({ client: "stranger" }));
   const text = await read();
   assert.equal(valueIn(text, 'nats_sts_jwks_refresh_total{issuer="corp",result="ok"}'), "1");
   assert.ok(Number(valueIn(text, 'nats_sts_jwks_age_seconds{issuer="corp"}')) < 60);
