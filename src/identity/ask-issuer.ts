@@ -15,6 +15,8 @@ type Place = Pick<IssuerConfig, "url" | "insecure_http">;
 
 /** After this the endpoint and the secret are looked up anew; after a failure, too. */
 const KEEP_S = 600;
+/** Many answers are kept in memory, so they are no larger than tokens are. */
+const ANSWER_LIMIT_BYTES = 16_384;
 
 /**
  * Asks the introspection endpoint of an issuer (RFC 7662 §2.1), which is named by the configuration
@@ -26,11 +28,10 @@ export function askIssuer(
   fetch: Fetch,
   now_s: () => number,
 ): (token: string) => Promise<Claims> {
-  const get = limited(fetch);
   let ready: { readonly client: Promise<Configuration>; readonly at_s: number } | undefined;
   return async (token) => {
     if (!ready || Math.abs(now_s() - ready.at_s) > KEEP_S)
-      ready = { client: clientOf(place, introspection, get), at_s: now_s() };
+      ready = { client: clientOf(place, introspection, fetch), at_s: now_s() };
     const mine = ready;
     try {
       const hint = { token_type_hint: "access_token" };
@@ -46,10 +47,11 @@ export function askIssuer(
 async function clientOf(
   place: Place,
   introspection: IntrospectionConfig,
-  get: Fetch,
+  fetch: Fetch,
 ): Promise<Configuration> {
   const auth = await clientAuthOf(introspection);
-  const client = await clientAt(place, introspection, auth, get);
+  const client = await clientAt(place, introspection, auth, limited(fetch));
+  const get = limited(fetch, ANSWER_LIMIT_BYTES);
   client.timeout = FETCH_TIMEOUT_S;
   client[customFetch] = (target, options) => get(target, options as RequestInit); // a narrower type
   if (place.insecure_http) allowInsecureRequests(client);

@@ -11,11 +11,11 @@ export const FETCH_LIMIT_BYTES = 1024 * 1024;
  *
  * @throws any error of the network, or one that names the limit
  */
-export function limited(fetch: Fetch): Fetch {
+export function limited(fetch: Fetch, limit_bytes = FETCH_LIMIT_BYTES): Fetch {
   return async (url, options) => {
     const signal = AbortSignal.timeout(FETCH_TIMEOUT_S * 1000);
     const response = await fetch(url, { ...options, redirect: "error", signal });
-    const body = await readLimited(response, signal);
+    const body = await readLimited(response, signal, limit_bytes);
     return new Response(body, { status: response.status, headers: response.headers });
   };
 }
@@ -23,6 +23,7 @@ export function limited(fetch: Fetch): Fetch {
 async function readLimited(
   response: Response,
   signal: AbortSignal,
+  limit_bytes: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -30,8 +31,7 @@ async function readLimited(
   for await (const chunk of response.body ?? []) {
     signal.throwIfAborted();
     size += chunk.length;
-    if (size > FETCH_LIMIT_BYTES)
-      throw new Error(`answer is larger than ${FETCH_LIMIT_BYTES} bytes`);
+    if (size > limit_bytes) throw new Error(`answer is larger than ${limit_bytes} bytes`);
     chunks.push(chunk);
   }
   return new Uint8Array(Buffer.concat(chunks));

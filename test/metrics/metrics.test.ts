@@ -77,7 +77,8 @@ test("keys, policy and journal show how they are", async () => {
 });
 
 test("no token, whatever stands in it, makes a series", async () => {
-  const series = (text: string) => text.split("\n").filter((line) => !line.startsWith("#")).length;
+  const series = (text: string) =>
+    text.split("\n").filter((line) => line.startsWith(PREFIX)).length;
   await service.ask(await provider.forge({ payload: { iss: "https://made-up.test" } }));
   const before = series(await read());
   for (let i = 0; i < 20; i++) {
