@@ -1,9 +1,9 @@
 import { StsError } from "../errors.ts";
+import { rateLimiter } from "../limits/index.ts";
 import { ENVELOPE_LIMIT_BYTES, type Head, LINE_LIMIT_BYTES, seal, type Unsealed } from "./chain.ts";
 import type { JournalEvent, OwnEvent, StoredEvent } from "./event.ts";
 import type { Fold } from "./fold.ts";
 import type { Journal, JournalStats } from "./journal.ts";
-import { tokens } from "./tokens.ts";
 
 /** Where groups of lines go. Only one call is under way at any time. */
 export interface Sink {
@@ -59,7 +59,7 @@ interface Waiting extends Unsealed {
  */
 export function recorder(options: RecorderOptions): Recorder {
   const { writer, sink, folds, queue_limit } = options;
-  const bucket = tokens(options.unverified);
+  const rate = rateLimiter(options.unverified, 1); // one key: all that is noted
   const listeners = new Set<(event: StoredEvent) => void>();
   const counts = { flushes: 0, failures: 0, notes_dropped: 0, notes_lost: 0 };
   let head = options.head;
@@ -175,7 +175,8 @@ export function recorder(options: RecorderOptions): Recorder {
       await append(event);
     },
     note(event) {
-      const taken = !closed() && bucket.take(options.now()) && noted(event);
+      const admission = closed() ? "full" : rate.take("notes", options.now());
+      const taken = admission !== "full" && admission.ok && noted(event);
       if (!taken) counts.notes_dropped += 1;
       return taken;
     },
