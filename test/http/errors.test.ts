@@ -283,12 +283,12 @@ test("a refusal is explained to the operator: the trace is in the journal, under
 test("no token, seed or claim value is in the log or the journal after all of this", async () => {
   const secret = `claim-value-${Math.random()}`;
   const token = await provider.forge({ payload: { secret, groups: [secret] } });
-  const { json } = await service.ask(token);
   await service.ask(`${token}x`);
   await service.ask(token, { surprise: secret });
   await oauth.ask(token);
   await oauth.ask(token, { account: secret });
   await exchange({ subject_token: `${token}x`, surprise: secret });
+  const { json } = await service.ask(token); // recorded, and with it everything that was noted before
   const written = [
     ...service.logs(),
     ...(await service.journal()).map((event) => JSON.stringify(event)),

@@ -158,10 +158,12 @@ test("both kinds of subject tokens are taken, and no other kind is", async () =>
 });
 
 test("every refusal is journaled under its request id, before the line and in it", async () => {
+  // What is recorded is on disk when it is answered, and with it everything that was noted before:
+  // the refusal of a verified identity comes last.
   const answers = [
     await exchange({ grant_type: "password" }),
-    await exchange({ audience: "BILLING" }),
     await postForm(service, "%"),
+    await exchange({ audience: "BILLING" }),
   ];
   const events = await service.journal();
   for (const { json } of answers) {
