@@ -51,12 +51,13 @@ export function lookUpOnRead(
   }
   const since = totals(metrics);
   metrics.onRead(() => {
-    const { last_seq, queued, failures, notes_dropped, notes_lost } = journal.stats();
+    const { last_seq, queued, failures, notes_dropped, notes_lost, heads_failed } = journal.stats();
     metrics.set("journal_last_seq", last_seq);
     metrics.set("journal_queued", queued);
     since("journal_errors_total", { kind: "write_failed" }, failures);
     since("journal_errors_total", { kind: "note_dropped" }, notes_dropped);
     since("journal_errors_total", { kind: "note_lost" }, notes_lost);
+    since("journal_errors_total", { kind: "head_failed" }, heads_failed);
     for (const by of ["address", "identity"] as const) {
       metrics.set("rate_keys", admissions[by].limiter.size(), { by });
     }

@@ -71,7 +71,10 @@ export const METRICS = {
   },
   journal_last_seq: gauge("Sequence number of the last event on disk."),
   journal_queued: gauge("Events that wait for a flush."),
-  journal_errors_total: counter("Writes that failed, and notes that were dropped or lost.", "kind"),
+  journal_errors_total: counter(
+    "What the journal could not do: `write_failed`, `note_dropped`, `note_lost`, `head_failed` (a signed head that was not filed or sent).",
+    "kind",
+  ),
 } as const satisfies Readonly<Record<string, MetricRow>>;
 
 export type MetricName = keyof typeof METRICS;

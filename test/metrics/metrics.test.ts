@@ -76,6 +76,23 @@ test("keys, policy and journal show how they are", async () => {
   assert.equal(valueIn(text, `nats_sts_policy_info{digest="${loaded.policy}"}`), "1");
 });
 
+test("heads that cannot be sent are counted, and nothing else of the journal is", {
+  timeout: 20_000,
+}, async (t) => {
+  const dir = await makeDir(t);
+  const failing = await startService(t, {
+    ...{ dir, provider, policy: POLICY, accounts: [await makeAccount(dir)] },
+    config: { journal: { dir: "journal", heads: { every: "1s", url: "http://127.0.0.1:9/" } } },
+  });
+  const series = 'nats_sts_journal_errors_total{kind="head_failed"}';
+  let text = "";
+  while (!(Number(valueIn(text, series)) > 0)) {
+    assert.ok(!t.signal.aborted);
+    text = await (await fetch(`${failing.metrics_url}/metrics`)).text();
+  }
+  assert.equal(valueIn(text, series.replace("head_failed", "write_failed")), "0");
+});
+
 test("no token, whatever stands in it, makes a series", async () => {
   const series = (text: string) =>
     text.split("\n").filter((line) => line.startsWith(PREFIX)).length;
