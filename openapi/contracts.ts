@@ -40,9 +40,11 @@ const CONFIG = `{issuers: [{name: corp, url: "https://idp.example", preset: gene
 
 async function openApi(): Promise<string> {
   const nothing = async () => Promise.reject(new StsError("internal"));
+  const { config } = parseConfig(CONFIG, "/nats-sts.yaml");
   const door = await httpDoor(
     {
-      config: parseConfig(CONFIG, "/nats-sts.yaml").config,
+      config,
+      current: () => config,
       admit: () => {},
       exchange: nothing,
       refuse: nothing,

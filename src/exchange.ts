@@ -18,7 +18,7 @@ export interface Ask {
   readonly asked: Asked;
 }
 
-/** Everything outside that an exchange touches. `app.ts` builds the real one. */
+/** Everything outside that an exchange touches, as it is when it begins. `app/` builds the real one. */
 export interface World {
   /** Unix seconds, whole. */
   now_s(): number;
@@ -31,7 +31,7 @@ export interface World {
   admit(identity_digest: string): void;
   /** What proofs of possession are bound to. */
   readonly public_url: string;
-  policy(): Policy;
+  readonly policy: Policy;
   /** Throws StsError `signer_unavailable` where there is no key. */
   account(name: string): { readonly public_key: string; readonly signer: Signer };
   /** Binds a caller's key to an identity beyond this time; false while it belongs to another. */
@@ -61,7 +61,7 @@ export async function exchange(ask: Ask, world: World): Promise<Credential> {
     entry.identity = { issuer, kind, subject, digest };
     world.admit(digest);
 
-    const policy = world.policy();
+    const { policy } = world;
     const decision = await world.timed("decide", () =>
       decide(policy, identity, ask.narrowing, now_s),
     );

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from "fastify";
-import type { LoadedConfig } from "../config/index.ts";
+import type { LoadedConfig, Seen } from "../config/index.ts";
 import type { Fetch } from "../identity/index.ts";
 import type { KeyRing, Owner } from "../keys/index.ts";
 import type { Policy } from "../policy/index.ts";
@@ -8,6 +8,17 @@ import type { Policy } from "../policy/index.ts";
 export interface Loaded extends LoadedConfig {
   readonly ring: KeyRing;
   readonly policy: Policy;
+}
+
+/** What one reading of all files came to: what they say, or what is wrong with them. */
+export type Read = { readonly loaded: Loaded } | { readonly refused: unknown };
+
+/** The files that the operator wrote, for as long as the service runs. */
+export interface Files {
+  /** What was looked at for the first reading. */
+  readonly seen: readonly Seen[];
+  /** Reads all of them again. */
+  read(): Promise<Read & { readonly seen: readonly Seen[] }>;
 }
 
 /** The outside world, as far as the service needs it. */
@@ -22,12 +33,4 @@ export interface Effects {
   write(text: string): Promise<void>;
   /** Called when going on would be wrong, such as after a failed flush. */
   fatal(error: unknown): void;
-}
-
-/** The running service. */
-export interface App {
-  /** Where it listens. */
-  readonly url: string;
-  /** Lets answers in flight finish, flushes the journal, and lets go of everything. */
-  close(): Promise<void>;
 }

@@ -1,8 +1,7 @@
-import type { Issuers } from "../identity/index.ts";
-import type { Journal, JournalEvent } from "../journal/index.ts";
+import type { JournalEvent } from "../journal/index.ts";
 import type { Metrics } from "../metrics/index.ts";
-import type { Admission } from "./admission.ts";
-import type { Loaded } from "./effects.ts";
+import type { InForce } from "./in-force.ts";
+import type { Standing } from "./standing.ts";
 
 /** Times the steps of the line and the whole of it, however they end. */
 export function timer(metrics: Metrics) {
@@ -32,25 +31,19 @@ export function countDecision(metrics: Metrics, event: JournalEvent): void {
 }
 
 /** What is looked up when somebody reads, rather than counted as it happens. */
-export function lookUpOnRead(
-  metrics: Metrics,
-  { config, ring, policy }: Loaded,
-  running: {
-    readonly issuers: Issuers;
-    readonly journal: Journal;
-    readonly admissions: Readonly<Record<"address" | "identity", Admission>>;
-    readonly started_s: number;
-  },
-): void {
-  const { issuers, journal, admissions, started_s } = running;
-  metrics.set("policy_info", 1, { digest: policy.digest });
-  metrics.set("policy_loaded_timestamp_seconds", started_s);
-  for (const { name: account } of config.accounts) {
-    metrics.set("signing_keys", 1, { account, state: "active" });
-    metrics.set("signing_keys", ring.all(account).length - 1, { account, state: "known" });
-  }
+export function lookUpOnRead({ metrics, journal }: Standing, current: () => InForce): void {
   const since = totals(metrics);
   metrics.onRead(() => {
+    const { loaded, issuers, admissions, since_s } = current();
+    const { config, ring, policy } = loaded;
+    for (const name of ["policy_info", "signing_keys", "jwks_age_seconds"] as const)
+      metrics.forget(name); // what is no longer in force is not told any more
+    metrics.set("policy_info", 1, { digest: policy.digest });
+    metrics.set("policy_loaded_timestamp_seconds", since_s);
+    for (const { name: account } of config.accounts) {
+      metrics.set("signing_keys", 1, { account, state: "active" });
+      metrics.set("signing_keys", ring.all(account).length - 1, { account, state: "known" });
+    }
     const { last_seq, queued, failures, notes_dropped, notes_lost, heads_failed } = journal.stats();
     metrics.set("journal_last_seq", last_seq);
     metrics.set("journal_queued", queued);
@@ -70,12 +63,13 @@ export function lookUpOnRead(
   });
 }
 
-/** Brings a counter up to a total that is kept elsewhere. */
+/** Brings a counter up to a total that is kept elsewhere, and begins anew where that does. */
 function totals(metrics: Metrics) {
   const seen = new Map<string, number>();
   return (name: Parameters<Metrics["add"]>[0], labels: Record<string, string>, total: number) => {
     const key = `${name} ${JSON.stringify(labels)}`;
-    metrics.add(name, labels, total - (seen.get(key) ?? 0));
+    const before = seen.get(key) ?? 0;
+    metrics.add(name, labels, total < before ? total : total - before);
     seen.set(key, total);
   };
 }

@@ -1,15 +1,12 @@
 import { trialMint } from "../credential/index.ts";
-import type { World } from "../exchange.ts";
 import type { Check } from "../http/index.ts";
 import type { Journal } from "../journal/index.ts";
-import type { Loaded } from "./effects.ts";
+import type { InForce } from "./in-force.ts";
 
 /** Tries what an exchange needs of this instance. The issuers are not ours, so they do not count. */
-export async function readiness(
-  { config, policy }: Loaded,
-  journal: Journal,
-  { account, now_s, checkClock }: Pick<World, "account" | "now_s" | "checkClock">,
-): Promise<Check[]> {
+export async function readiness({ loaded, world }: InForce, journal: Journal): Promise<Check[]> {
+  const { config, policy } = loaded;
+  const { account, now_s, checkClock } = world;
   const trial = async (name: string, work: () => Promise<unknown>): Promise<Check> => {
     try {
       await work();

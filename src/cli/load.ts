@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from "node:path";
-import type { Loaded } from "../app/index.ts";
+import type { Files, Loaded } from "../app/index.ts";
 import {
   type Config,
   type Fault,
@@ -7,7 +7,9 @@ import {
   type LoadedConfig,
   type ReadConfig,
   readConfig,
-  readWritten,
+  readSeen,
+  type See,
+  type Seen,
 } from "../config/index.ts";
 import { loadKeyRing } from "../keys/index.ts";
 import {
@@ -32,19 +34,37 @@ export const CONFIG_OPTION = {
 /**
  * Reads everything that the operator wrote: configuration, keys, policy.
  *
+ * @param see takes note of each file that is looked at, whether or not there is a fault in it
  * @throws FaultError with every fault of all of them; of the configuration alone where so much is
  * wrong with it that it does not say which keys and which policy
  */
 export async function loadAll(
-  { values }: Args,
+  { values }: Pick<Args, "values">,
   { env, owner, cwd }: Pick<Io, "env" | "owner" | "cwd">,
+  see: See = () => {},
 ): Promise<Loaded> {
-  const { faults, loaded } = await readConfigFile({ values }, { env, cwd });
+  const { faults, loaded } = await readConfigFile({ values }, { env, cwd }, see);
   if (!loaded) throw new FaultError(faults);
-  const [ring, policy] = await Promise.allSettled([loadKeyRing(loaded, owner), readPolicy(loaded)]);
+  const [ring, policy] = await Promise.allSettled([
+    loadKeyRing(loaded, owner, see),
+    readPolicy(loaded, see),
+  ]);
   if (faults.length === 0 && ring.status === "fulfilled" && policy.status === "fulfilled")
     return { ...loaded, ring: ring.value, policy: policy.value };
   throw new FaultError([...faults, ...faultsOf(ring), ...faultsOf(policy)]);
+}
+
+/** Reads everything, and says what was looked at even where there are faults. */
+export async function readEverything(
+  args: Pick<Args, "values">,
+  io: Pick<Io, "env" | "owner" | "cwd">,
+): ReturnType<Files["read"]> {
+  const seen: Seen[] = [];
+  try {
+    return { loaded: await loadAll(args, io, (each) => void seen.push(each)), seen };
+  } catch (refused) {
+    return { refused, seen };
+  }
 }
 
 /**
@@ -55,10 +75,11 @@ export async function loadAll(
 export async function readConfigFile(
   { values }: Pick<Args, "values">,
   { env, cwd }: Pick<Io, "env" | "cwd">,
+  see: See = () => {},
 ): Promise<ReadConfig> {
   const named = values["config"] ?? (env["NATS_STS_CONFIG"] || "nats-sts.yaml");
   const file = resolve(cwd, String(named));
-  const bytes = await readWritten(file);
+  const bytes = await readSeen(file, see);
   if ("fault" in bytes) {
     const message = `${bytes.fault}: name the configuration with --config or NATS_STS_CONFIG`;
     throw new FaultError([{ file, line: 1, col: 1, message }]);
@@ -66,14 +87,19 @@ export async function readConfigFile(
   return readConfig(bytes, file, env);
 }
 
-export async function readPolicy({ config, fault }: LoadedConfig): Promise<Policy> {
+export async function readPolicy(
+  { config, fault }: LoadedConfig,
+  see: See = () => {},
+): Promise<Policy> {
   const file = config.policy_file;
-  const bytes = await readWritten(file);
+  const bytes = await readSeen(file, see);
   if ("fault" in bytes) throw new FaultError([fault(["policy"], `${file} ${bytes.fault}`)]);
   try {
     // The digest covers the path, so it must not depend on where the policy is installed.
     const root = { path: basename(file), bytes };
-    const included = await Promise.all(includesOf(root).map((path) => readIncluded(file, path)));
+    const included = await Promise.all(
+      includesOf(root).map((path) => readIncluded(file, path, see)),
+    );
     return loadPolicy([root, ...included.flat()], policyContext(config));
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
@@ -84,8 +110,12 @@ export async function readPolicy({ config, fault }: LoadedConfig): Promise<Polic
 }
 
 /** A file that the policy includes; what cannot be read is missed where the root file names it. */
-export async function readIncluded(root: string, path: string): Promise<readonly PolicySource[]> {
-  const bytes = await readWritten(join(dirname(root), path));
+export async function readIncluded(
+  root: string,
+  path: string,
+  see: See = () => {},
+): Promise<readonly PolicySource[]> {
+  const bytes = await readSeen(join(dirname(root), path), see);
   return "fault" in bytes ? [] : [{ path, bytes }];
 }
 

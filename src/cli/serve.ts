@@ -1,10 +1,10 @@
 import { pino } from "pino";
-import { startApp } from "../app/index.ts";
+import { type Effects, startApp } from "../app/index.ts";
 import { FaultError } from "../config/index.ts";
 import { JournalStartError } from "../journal/index.ts";
 import { type Command, EXIT, type Io } from "./command.ts";
 import { exposures, processLimits } from "./exposure.ts";
-import { CONFIG_OPTION, loadAll } from "./load.ts";
+import { CONFIG_OPTION, readEverything } from "./load.ts";
 
 /** Runs the service until it is asked to stop. */
 export const serve: Command = {
@@ -13,6 +13,9 @@ export const serve: Command = {
   details: `Starts only if check would find no fault. Logs are JSON lines on standard error; the line with
 "msg":"listening" says where it listens. On SIGTERM it takes no new requests, lets those in flight
 finish (limits.shutdown_grace) and exits with 0.
+
+Configuration, policy and keys are read again when one of their files changes (reload_every) and on
+SIGHUP: all of it is put in force, or with a fault in any of it nothing, and the log says why.
 
 These environment variables stand above the file: NATS_STS_LISTEN, NATS_STS_ADMIN_LISTEN,
 NATS_STS_METRICS_LISTEN, NATS_STS_PUBLIC_URL, NATS_STS_SERVERS (between commas), NATS_STS_LOG_LEVEL.`,
@@ -31,7 +34,10 @@ NATS_STS_METRICS_LISTEN, NATS_STS_PUBLIC_URL, NATS_STS_SERVERS (between commas),
 };
 
 async function serving(args: Parameters<Command["run"]>[0], io: Io): Promise<number> {
-  const loaded = await loadAll(args, io);
+  const read = () => readEverything(args, io);
+  const first = await read();
+  if ("refused" in first) throw first.refused;
+  const { loaded, seen } = first;
   const { config, policy } = loaded;
   // Logs go to standard error: standard output belongs to `journal: stdout`.
   const log = pino(
@@ -41,9 +47,7 @@ async function serving(args: Parameters<Command["run"]>[0], io: Io): Promise<num
   io.onCrash((stack) => log.fatal({ stack }, "unexpected failure"));
   for (const risk of exposures(io, await processLimits()))
     log.warn({ risk }, "secrets in memory could leave this process");
-  // Whoever waits for the line "listening" may send a signal at once.
-  const stopped = io.stopped();
-  const app = await startApp(loaded, {
+  const effects: Effects = {
     now_ms: io.now_ms,
     fetch: globalThis.fetch,
     log,
@@ -56,7 +60,13 @@ async function serving(args: Parameters<Command["run"]>[0], io: Io): Promise<num
       );
       io.exit(EXIT.journal_lost);
     },
-  });
+  };
+  // Whoever waits for the line "listening" may send a signal at once.
+  const stopped = io.stopped();
+  let reload = () => {};
+  const deaf = io.onSignals(["SIGHUP"], () => reload());
+  const app = await startApp(loaded, effects, { seen, read });
+  reload = () => void app.reload("SIGHUP");
   log.info(
     {
       url: app.url,
@@ -68,14 +78,16 @@ async function serving(args: Parameters<Command["run"]>[0], io: Io): Promise<num
   );
   const signal = await stopped;
   log.info({ signal }, "stopping");
+  const { limits } = app.loaded().config;
   const late = setTimeout(() => {
-    log.error({ grace_s: config.limits.shutdown_grace_s }, "answers in flight took too long");
+    log.error({ grace_s: limits.shutdown_grace_s }, "answers in flight took too long");
     io.exit(EXIT.no);
-  }, config.limits.shutdown_grace_s * 1000);
+  }, limits.shutdown_grace_s * 1000);
   try {
     await app.close();
   } finally {
     clearTimeout(late);
+    deaf();
   }
   log.info("stopped");
   return EXIT.done;

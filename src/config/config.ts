@@ -58,11 +58,18 @@ export interface KeysConfig {
   readonly thumbprints?: readonly string[];
 }
 
+export interface SigningKeyConfig {
+  /** Absolute path. */
+  readonly file: string;
+  /** Signs only for roles that name it. */
+  readonly scoped: boolean;
+}
+
 export interface AccountConfig {
   readonly name: string;
   readonly public_key: string;
-  /** Absolute paths. The first one signs. */
-  readonly signing_key_files: readonly string[];
+  /** The first one that is not scoped signs. */
+  readonly signing_keys: readonly SigningKeyConfig[];
   readonly servers: readonly string[];
 }
 
@@ -70,12 +77,22 @@ export interface Limits {
   readonly body_bytes: number;
   readonly header_bytes: number;
   readonly token_bytes: number;
+  readonly connections: number;
+  readonly in_flight: number;
   readonly request_timeout_s: number;
   readonly shutdown_grace_s: number;
+  readonly shutdown_delay_s: number;
   readonly rate_per_address: Bucket;
   readonly rate_per_identity: Bucket;
   readonly rate_keys: number;
   readonly journal_unverified: Bucket;
+}
+
+/** What a listener with TLS needs. Absolute paths of PEM files. */
+export interface TlsConfig {
+  readonly cert_file: string;
+  readonly key_file: string;
+  readonly client_ca_file?: string;
 }
 
 /** How the head of the journal's chain is signed, and where it is sent. */
@@ -94,6 +111,11 @@ export interface Config {
   readonly listen: Address;
   readonly admin_listen: Address;
   readonly metrics_listen: Address;
+  readonly tls?: TlsConfig;
+  readonly admin_tls?: TlsConfig;
+  readonly metrics_tls?: TlsConfig;
+  /** What tokens for administration carry; without it there is no administration. */
+  readonly admin_audience?: string;
   /** Without a slash at the end. */
   readonly public_url: string;
   /** Whether there is a page at /docs. */
@@ -105,6 +127,12 @@ export interface Config {
   readonly issuers: readonly IssuerConfig[];
   /** Absolute path. */
   readonly policy_file: string;
+  /** Of the policy that is only tried; absolute path. */
+  readonly audit_policy_file?: string;
+  readonly on_narrow: "keep" | "revoke";
+  /** Whether callers may ask which roles they have. */
+  readonly explain: boolean;
+  readonly reload_every_s: number;
   readonly accounts: readonly AccountConfig[];
   readonly journal:
     | "stdout"

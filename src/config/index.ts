@@ -14,6 +14,8 @@ export type {
   IssuerConfig,
   KeysConfig,
   Limits,
+  SigningKeyConfig,
+  TlsConfig,
   Validation,
 } from "./config.ts";
 export { type Document, readDocument } from "./document.ts";
@@ -25,4 +27,5 @@ export type { Algorithm } from "./issuer-schema.ts";
 export { type LoadedConfig, parseConfig, type ReadConfig, readConfig } from "./load.ts";
 export { suggestion } from "./say.ts";
 export { ConfigFile } from "./schema.ts";
+export { changedSince, readSeen, type See, type Seen, seeSecret } from "./seen.ts";
 export { type Bucket, bucket, Duration, seconds } from "./units.ts";

@@ -8,6 +8,7 @@ import type { ConfigFile } from "./schema.ts";
 import { seconds } from "./units.ts";
 
 const LISTENERS = ["listen", "admin_listen", "metrics_listen"] as const;
+const TLS_OF = { listen: "tls", admin_listen: "admin_tls", metrics_listen: "metrics_tls" } as const;
 
 type Say = (path: Path, message: string) => void;
 type Written = Partially<ConfigFile>;
@@ -19,6 +20,7 @@ type Written = Partially<ConfigFile>;
 export function inspect(read: Written, has: Draft<ConfigFile>["has"], say: Say): void {
   listeners(read, say);
   publicUrl(read, say);
+  policies(read, say);
   times(read, has, say);
   heads(read, say);
   read.trusted_proxies?.forEach((cidr, i) => {
@@ -48,7 +50,7 @@ export function inspect(read: Written, has: Draft<ConfigFile>["has"], say: Say):
 }
 
 function listeners(read: Written, say: Say): void {
-  const open = read.plaintext !== false || read.trusted_proxies?.length !== 0;
+  const plain_is_fine = read.plaintext !== false || read.trusted_proxies?.length !== 0;
   const taken = new Map<string, string>();
   for (const key of LISTENERS) {
     const text = read[key];
@@ -58,10 +60,11 @@ function listeners(read: Written, say: Say): void {
       say([key], "must be HOST:PORT with a port up to 65535");
       continue;
     }
-    if (!isLoopback(address.host) && !open) {
+    const tls = TLS_OF[key];
+    if (!isLoopback(address.host) && !plain_is_fine && !read[tls]) {
       say(
         [key],
-        "listens beyond loopback in plain text: set trusted_proxies to the proxy that ends TLS, or plaintext: true behind a mesh",
+        `listens beyond loopback in plain text: set ${tls}, or trusted_proxies to the proxy that ends TLS, or plaintext: true behind a mesh`,
       );
     }
     const other = taken.get(text);
@@ -85,8 +88,20 @@ function publicUrl({ public_url, listen }: Written, say: Say): void {
   else if (normal !== public_url) say(["public_url"], `must be written as ${normal}`);
 }
 
+/** One policy decides, and at most one more is tried beside it. */
+function policies({ policy }: Written, say: Say): void {
+  if (!Array.isArray(policy)) return;
+  const modes = policy.map((each) => each?.mode);
+  if (modes.includes(undefined)) return;
+  if (!modes.includes("enforce"))
+    say(["policy"], "has no file with mode: enforce: a policy with mode: audit gives nothing");
+  modes.forEach((mode, i) => {
+    if (modes.indexOf(mode) < i) say(["policy", i, "mode"], `a file above has mode: ${mode}`);
+  });
+}
+
 function times(read: Written, has: Draft<ConfigFile>["has"], say: Say): void {
-  const { default_ttl, max_ttl, clock_skew, limits } = read;
+  const { default_ttl, max_ttl, clock_skew, reload_every, limits } = read;
   const within = (path: Path, text: string | undefined, least_s: number, most: string) => {
     if (text === undefined) return;
     if (seconds(text) < least_s) say(path, `must be at least ${least_s}s`);
@@ -96,6 +111,8 @@ function times(read: Written, has: Draft<ConfigFile>["has"], say: Say): void {
   within(["max_ttl"], max_ttl, 5, "999999d");
   within(["clock_skew"], clock_skew, 1, "5m");
   within(["limits", "request_timeout"], limits?.request_timeout, 1, "5m");
+  within(["limits", "shutdown_delay"], limits?.shutdown_delay, 0, "5m");
+  within(["reload_every"], reload_every, 1, "1h");
   within(["limits", "shutdown_grace"], limits?.shutdown_grace, 1, "1h");
   if (default_ttl === undefined || max_ttl === undefined) return;
   if (seconds(default_ttl) > seconds(max_ttl)) {

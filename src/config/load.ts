@@ -74,25 +74,30 @@ export function readConfig(
 }
 
 function build(read: ConfigFile, file: string, { log_level }: FromEnvironment): Config {
-  const below = (path: string) => resolve(dirname(file), path);
+  const below: Below = (path) => resolve(dirname(file), path);
   const address = (text: string): Address => addressOf(text) ?? { host: "127.0.0.1", port: 0 };
   return {
     file,
     listen: address(read.listen),
     admin_listen: address(read.admin_listen),
     metrics_listen: address(read.metrics_listen),
-    public_url: read.public_url ?? `http://${read.listen}`,
+    ...tlsOf(read, below),
+    ...(read.admin_audience !== undefined && { admin_audience: read.admin_audience }),
+    public_url: read.public_url ?? `${read.tls ? "https" : "http"}://${read.listen}`,
     docs: read.docs,
     trusted_proxies: read.trusted_proxies,
     default_ttl_s: seconds(read.default_ttl),
     max_ttl_s: seconds(read.max_ttl),
     clock_skew_s: seconds(read.clock_skew),
     issuers: read.issuers.map((issuer) => issuerOf(issuer, below)),
-    policy_file: below(read.policy),
+    ...policiesOf(read.policy, below),
+    on_narrow: read.on_narrow,
+    explain: read.explain,
+    reload_every_s: seconds(read.reload_every),
     accounts: read.accounts.map((account) => ({
       name: account.name,
       public_key: account.public_key,
-      signing_key_files: account.signing_keys.map((key) => below(key.file)),
+      signing_keys: account.signing_keys.map(({ file, scoped }) => ({ file: below(file), scoped })),
       servers: account.servers ?? read.servers,
     })),
     journal:
@@ -109,12 +114,33 @@ function build(read: ConfigFile, file: string, { log_level }: FromEnvironment): 
   };
 }
 
+type Below = (path: string) => string;
+
+function tlsOf(read: ConfigFile, below: Below): Pick<Config, "tls" | "admin_tls" | "metrics_tls"> {
+  const each = (["tls", "admin_tls", "metrics_tls"] as const).flatMap((key) => {
+    const tls = read[key];
+    const paths = tls && Object.entries(tls).map(([name, path]) => [name, below(path)]);
+    return paths ? [[key, Object.fromEntries(paths)]] : [];
+  });
+  return Object.fromEntries(each);
+}
+
+function policiesOf(
+  policy: ConfigFile["policy"],
+  below: Below,
+): Pick<Config, "policy_file" | "audit_policy_file"> {
+  if (typeof policy === "string") return { policy_file: below(policy) };
+  const file = (wanted: string) => policy.find(({ mode }) => mode === wanted)?.file;
+  const audit = file("audit");
+  return {
+    policy_file: below(file("enforce") ?? ""), // that there is one was looked at by `inspect`
+    ...(audit !== undefined && { audit_policy_file: below(audit) }),
+  };
+}
+
 type HeadsFile = Exclude<ConfigFile["journal"], "stdout">["heads"];
 
-function headsOf(
-  { every, file, url, key_file }: HeadsFile,
-  below: (path: string) => string,
-): HeadsConfig {
+function headsOf({ every, file, url, key_file }: HeadsFile, below: Below): HeadsConfig {
   return {
     every_s: seconds(every),
     ...(file !== undefined && { file: below(file) }),
@@ -128,8 +154,11 @@ function limitsOf(limits: ConfigFile["limits"]): Limits {
     body_bytes: limits.body_bytes,
     header_bytes: limits.header_bytes,
     token_bytes: limits.token_bytes,
+    connections: limits.connections,
+    in_flight: limits.in_flight,
     request_timeout_s: seconds(limits.request_timeout),
     shutdown_grace_s: seconds(limits.shutdown_grace),
+    shutdown_delay_s: seconds(limits.shutdown_delay),
     rate_per_address: bucket(limits.rate_per_address),
     rate_per_identity: bucket(limits.rate_per_identity),
     rate_keys: limits.rate_keys,

@@ -1,7 +1,7 @@
 import { type Static, Type } from "typebox";
 import { name, Path, strict } from "./fields.ts";
 import { Issuer } from "./issuer-schema.ts";
-import { Duration, Rate } from "./units.ts";
+import { Duration, DurationOrNone, Rate } from "./units.ts";
 
 const Listen = (fallback: string, description: string) =>
   Type.String({
@@ -41,10 +41,19 @@ const Account = Type.Object(
     }),
     signing_keys: Type.Array(
       Type.Object(
-        { file: Path("A file with the seed of an account signing key (SA...).") },
+        {
+          file: Path("A file with the seed of an account signing key (SA...)."),
+          scoped: Type.Boolean({
+            default: false,
+            description: "The account lists it with a scope: it signs only for roles that name it.",
+          }),
+        },
         strict,
       ),
-      { minItems: 1, description: "The first one signs, all of them are known." },
+      {
+        minItems: 1,
+        description: "The first one that is not scoped signs, all of them are known.",
+      },
     ),
     servers: Type.Optional(
       Type.Array(Server, {
@@ -61,6 +70,8 @@ const Limits = Type.Object(
     body_bytes: count(65_536, 16 * MIB, "Larger request bodies are refused."),
     header_bytes: count(16_384, MIB, "Larger request headers are refused."),
     token_bytes: count(12_288, MIB, "Larger tokens are refused before they are parsed."),
+    connections: count(10_000, 1_000_000, "Further connections are closed as they come."),
+    in_flight: count(2_000, 100_000, "Further requests for credentials are answered overloaded."),
     request_timeout: Duration({
       default: "5s",
       description: "A request must have arrived by then.",
@@ -68,6 +79,10 @@ const Limits = Type.Object(
     shutdown_grace: Duration({
       default: "20s",
       description: "Answers in flight may take this long.",
+    }),
+    shutdown_delay: DurationOrNone({
+      default: "3s",
+      description: "After SIGTERM, requests are served this long while /readyz sends callers away.",
     }),
     rate_per_address: Rate({ default: "6000/m", description: "Requests from one address." }),
     rate_per_identity: Rate({ default: "600/m", description: "Credentials for one identity." }),
@@ -122,6 +137,44 @@ const Journal = Type.Union(
   },
 );
 
+const Tls = (listener: string) =>
+  Type.Optional(
+    Type.Object(
+      {
+        cert_file: Path("The certificate and its chain, PEM."),
+        key_file: Path("The private key of the certificate, PEM."),
+        client_ca_file: Type.Optional(
+          Path("Callers need a certificate of one of these authorities, PEM."),
+        ),
+      },
+      { ...strict, description: `TLS on ${listener}. Renewed files are taken up.` },
+    ),
+  );
+
+const Policy = Type.Union(
+  [
+    Path("The policy file."),
+    Type.Array(
+      Type.Object(
+        {
+          file: Path("A policy file."),
+          mode: Type.Union([Type.Literal("enforce"), Type.Literal("audit")], {
+            errorMessage: "must be enforce or audit",
+            description: "enforce: it decides. audit: what it would decide is journaled.",
+          }),
+        },
+        strict,
+      ),
+      { minItems: 1, maxItems: 2 },
+    ),
+  ],
+  {
+    errorMessage:
+      "must be a path, or a list of file and mode: one with mode: enforce, and one with mode: audit beside it",
+    description: "The policy file; or it and one that is only tried on what comes in.",
+  },
+);
+
 /** What an operator may write in nats-sts.yaml. */
 export const ConfigFile = Type.Object(
   {
@@ -134,6 +187,9 @@ export const ConfigFile = Type.Object(
         description: "The URL by which callers know this service, without a slash at the end.",
       }),
     ),
+    tls: Tls("listen"),
+    admin_tls: Tls("admin_listen"),
+    metrics_tls: Tls("metrics_listen"),
     plaintext: Type.Boolean({
       default: false,
       description: "Allows listening beyond loopback without TLS, for those behind a mesh.",
@@ -161,7 +217,28 @@ export const ConfigFile = Type.Object(
       minItems: 1,
       description: "The identity providers that are trusted.",
     }),
-    policy: Path("The policy file."),
+    policy: Policy,
+    on_narrow: Type.Union([Type.Literal("keep"), Type.Literal("revoke")], {
+      default: "keep",
+      errorMessage: "must be keep or revoke",
+      description: "What happens to live credentials that a new policy would not give.",
+    }),
+    explain: Type.Boolean({
+      default: false,
+      description: "Lets callers ask which roles they have, at POST /v1/explain.",
+    }),
+    admin_audience: Type.Optional(
+      Type.String({
+        pattern: "^[!-~]{1,256}$",
+        errorMessage: "must be the audience of tokens for administration, in one word",
+        description:
+          "What tokens for administration carry as aud. Without it, nothing listens at admin_listen.",
+      }),
+    ),
+    reload_every: Duration({
+      default: "10s",
+      description: "How often the files are looked at for changes.",
+    }),
     accounts: Type.Array(Account, {
       minItems: 1,
       description: "The NATS accounts that credentials are for.",

@@ -88,7 +88,7 @@ export function credentialsRoute(app: FastifyInstance, behind: Behind): void {
         ask: { token: presentedToken(request), proof, narrowing, user_key },
         answer(credential, reply) {
           reply.type(type);
-          return type === JSON_TYPE ? answerOf(credential, config) : credsOf(credential);
+          return type === JSON_TYPE ? answerOf(credential, behind.current()) : credsOf(credential);
         },
       };
     },

@@ -9,9 +9,12 @@ export interface Check {
   readonly failed?: string;
 }
 
-/** What stands behind the HTTP door. `app.ts` builds the real one. */
+/** What stands behind the HTTP door. `app/` builds the real one. */
 export interface Behind {
+  /** As the door was opened with. */
   readonly config: Config;
+  /** As it is in force now: issuers and accounts may come and go. */
+  current(): Config;
   exchange(ask: Ask): Promise<Credential>;
   /** Counts an address. Throws StsError `rate_limited`, `overloaded`. */
   admit(address: string): void;

@@ -70,7 +70,7 @@ function exchangeRoute(app: FastifyInstance, behind: Behind): void {
         ask: { token: body.subject_token, proof, narrowing, user_key },
         answer(credential, reply) {
           reply.header("pragma", "no-cache"); // RFC 6749 §5.1
-          return tokenAnswer(credential, issued_token_type, config);
+          return tokenAnswer(credential, issued_token_type, behind.current());
         },
       };
     },

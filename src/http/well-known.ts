@@ -30,38 +30,40 @@ const Server = Type.Object({
 });
 
 /** What clients find out by themselves: RFC 9728 §2 and RFC 8414 §2. */
-export function wellKnownRoutes(app: FastifyInstance, { config }: Behind): void {
-  const { issuers, public_url } = config;
+export function wellKnownRoutes(app: FastifyInstance, { config, current }: Behind): void {
+  const { public_url } = config;
   const serve = documentRoute(app, public_url);
   serve(PROTECTED_RESOURCE, Resource, {
     operationId: "describeResource",
     summary: "Which tokens are taken, and from whom (RFC 9728)",
-    document: {
+    document: () => ({
       resource: public_url,
       resource_name: "nats-sts",
-      authorization_servers: issuers.map(({ url }) => url),
+      authorization_servers: current().issuers.map(({ url }) => url),
       bearer_methods_supported: ["header"],
       dpop_signing_alg_values_supported: [...DPOP_ALGORITHMS],
-      scopes_supported: [...new Set(issuers.flatMap(({ required_scopes }) => required_scopes))],
-    },
+      scopes_supported: [
+        ...new Set(current().issuers.flatMap(({ required_scopes }) => required_scopes)),
+      ],
+    }),
   });
   serve(AUTHORIZATION_SERVER, Server, {
     operationId: "describeTokenEndpoint",
     summary: "Where and how tokens are exchanged (RFC 8414)",
-    document: {
+    document: () => ({
       issuer: public_url,
       token_endpoint: `${public_url}${TOKEN_PATH}`,
       grant_types_supported: [TOKEN_EXCHANGE],
       response_types_supported: [],
       token_endpoint_auth_methods_supported: ["none"],
-    },
+    }),
   });
 }
 
 interface WellKnown {
   readonly operationId: string;
   readonly summary: string;
-  readonly document: object;
+  document(): object;
 }
 
 /** Proxies hand the path on or cut it off: both forms are served, and the one is documented. */
@@ -72,8 +74,8 @@ function documentRoute(app: FastifyInstance, public_url: string) {
       "The document is the same for everybody, and changes with the configuration.";
     const response = { 200: success("The document.", { [JSON_TYPE]: schema }, {}), ...errors };
     const told = { operationId, summary, description, tags: ["discovery"], security: [], response };
-    app.get(path, { schema: told }, async () => document);
+    app.get(path, { schema: told }, async () => document());
     const below = path + pathOf(public_url);
-    if (below !== path) app.get(below, { schema: { hide: true } }, async () => document);
+    if (below !== path) app.get(below, { schema: { hide: true } }, async () => document());
   };
 }

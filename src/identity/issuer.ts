@@ -31,13 +31,20 @@ export type Reader = Pick<Issuer, "name" | "url" | "rules">;
 /** The configured issuers by their exact `iss`; trust domains by `spiffe://` and their name. */
 export type Issuers = ReadonlyMap<string, Issuer>;
 
-/** Makes the issuers ready; their keys are fetched when they are first needed. */
+/**
+ * Makes the issuers ready; their keys are fetched when they are first needed.
+ *
+ * @param kept an issuer of before that is to go on with its keys, where there is one
+ */
 export function trustedIssuers(
   configs: readonly IssuerConfig[],
   fetch: Fetch,
   now_s: () => number,
+  kept: (config: IssuerConfig) => Issuer | undefined = () => undefined,
 ): Issuers {
-  return new Map(configs.map((config) => [config.url, trustedIssuer(config, fetch, now_s)]));
+  return new Map(
+    configs.map((config) => [config.url, kept(config) ?? trustedIssuer(config, fetch, now_s)]),
+  );
 }
 
 /** Which published keys count. */

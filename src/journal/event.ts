@@ -58,13 +58,29 @@ export interface PolicyLoaded {
   readonly files: readonly string[];
 }
 
+/** Whom the service believes from now on, and with which keys it signs. */
+export interface ConfigLoaded {
+  readonly type: "config.loaded";
+  readonly issuers: readonly {
+    readonly name: string;
+    readonly url: string;
+    readonly audience: readonly string[];
+  }[];
+  readonly signing_keys: readonly {
+    readonly account: string;
+    readonly public_key: string;
+    /** Public keys; the one that signs comes first. */
+    readonly keys: readonly string[];
+  }[];
+}
+
 /** Recorded to find out whether the journal can be written again. */
 export interface Probed {
   readonly type: "journal.probed";
 }
 
 /** What the service tells the journal. The journal adds seq, at, writer and prev. */
-export type JournalEvent = Issued | Refused | PolicyLoaded | Probed;
+export type JournalEvent = Issued | Refused | PolicyLoaded | ConfigLoaded | Probed;
 
 /** Opens every segment: what the folds remember, so that a start need not read older segments. */
 export interface Checkpoint {

@@ -16,6 +16,7 @@ export { type Disk, type DiskFile, realDisk } from "./disk.ts";
 export type {
   Asked,
   Checkpoint,
+  ConfigLoaded,
   Issued,
   JournalEvent,
   OwnEvent,

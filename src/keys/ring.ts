@@ -1,5 +1,4 @@
-import type { Fault, LoadedConfig } from "../config/index.ts";
-import { FaultError } from "../config/index.ts";
+import { type Fault, FaultError, type LoadedConfig, type See, seeSecret } from "../config/index.ts";
 import { type Owner, readSigner } from "./key-file.ts";
 import { decodePublicKey } from "./nkey.ts";
 import type { Signer } from "./signer.ts";
@@ -20,7 +19,11 @@ export interface KeyRing {
  *
  * @throws {@link FaultError} with every fault at the line that names the file
  */
-export async function loadKeyRing({ config, fault }: LoadedConfig, owner: Owner): Promise<KeyRing> {
+export async function loadKeyRing(
+  { config, fault }: LoadedConfig,
+  owner: Owner,
+  see: See = () => {},
+): Promise<KeyRing> {
   const faults: Fault[] = [];
   const identity_keys = new Set(config.accounts.map(({ public_key }) => public_key));
   const seen = new Map<string, string>();
@@ -35,8 +38,9 @@ export async function loadKeyRing({ config, fault }: LoadedConfig, owner: Owner)
       );
     }
     const signers: Signer[] = [];
-    for (const [k, file] of account.signing_key_files.entries()) {
+    for (const [k, { file }] of account.signing_keys.entries()) {
       const at = ["accounts", a, "signing_keys", k, "file"];
+      await seeSecret(file, see);
       const read = await readSigner(file, owner);
       const wrong =
         "fault" in read

@@ -9,6 +9,8 @@ export interface Metrics {
   add(name: MetricName, labels?: Labels, by?: number): void;
   /** Sets a gauge. */
   set(name: MetricName, value: number, labels?: Labels): void;
+  /** Drops every series of a gauge, so that only what is set after that is told. */
+  forget(name: MetricName): void;
   /** Puts a value into a histogram. */
   observe(name: MetricName, value: number): void;
   /** Called before each reading, to set what is looked up rather than counted. */
@@ -33,6 +35,7 @@ export function createMetrics(): Metrics {
   return {
     add: (name, labels = {}, by = 1) => the(name, Counter).inc(labels, by),
     set: (name, value, labels = {}) => the(name, Gauge).set(labels, value),
+    forget: (name) => the(name, Gauge).reset(),
     observe: (name, value) => the(name, Histogram).observe(value),
     onRead: (look) => void looks.push(look),
     async read() {

@@ -62,6 +62,10 @@ export const METRICS = {
   ),
   policy_info: gauge("The policy that is in force: always 1, with its digest.", "digest"),
   policy_loaded_timestamp_seconds: gauge("When the policy in force was loaded, Unix seconds."),
+  reload_total: counter(
+    "Readings of the files while serving, by result `loaded` or `refused`.",
+    "result",
+  ),
   journal_flush_duration_seconds: duration("One flush of the journal."),
   journal_group_size: {
     type: "histogram",

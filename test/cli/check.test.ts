@@ -71,8 +71,8 @@ test("faults of configuration, environment, keys and policy are listed together 
     /^NATS_STS_LOG_LEVEL:1:1: must be one of fatal, /,
     /^nats-sts\.yaml:2:2: unknown key "max_tll": did you mean "max_ttl"\?$/,
     /^nats-sts\.yaml:\d+:\d+: ORDERS\.nk holds a user key, which cannot sign credentials/,
-    /^nats-sts\.yaml:\d+:2: default_ttl \(2h\) must not be longer than max_ttl \(1h\)$/,
     /^nats-sts\.yaml:\d+:3: must be a whole number from 1 to 10000000$/,
+    /^nats-sts\.yaml:\d+:2: default_ttl \(2h\) must not be longer than max_ttl \(1h\)$/,
     /^policy\.yaml:3:\d+: .*crop/,
     /^policy\.yaml:3:\d+: /,
   ];

@@ -180,10 +180,8 @@ test("with journal: stdout the events are on standard output and the log is not"
   const { file } = await goodConfig(t, { journal: "stdout" });
   const { code, out, err } = await runHere(["serve", "--config", file]);
   assert.equal(code, 0, err);
-  const types = out
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line).type);
+  const lines = out.split("\n").filter((line) => line !== "");
+  const types = lines.map((line) => JSON.parse(line).type);
   assert.ok(types.includes("policy.loaded"), out);
   assert.match(err, /"msg":"listening"/);
 });

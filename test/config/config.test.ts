@@ -17,6 +17,9 @@ test("what is not written has its default", () => {
     clock_skew_s: 30,
     docs: true,
     policy_file: "/etc/nats-sts/policy.yaml",
+    on_narrow: "keep",
+    explain: false,
+    reload_every_s: 10,
     journal: {
       dir: "/etc/nats-sts/data/journal",
       writer: "main",
@@ -27,8 +30,11 @@ test("what is not written has its default", () => {
       body_bytes: 65_536,
       header_bytes: 16_384,
       token_bytes: 12_288,
+      connections: 10_000,
+      in_flight: 2_000,
       request_timeout_s: 5,
       shutdown_grace_s: 20,
+      shutdown_delay_s: 3,
       rate_per_address: { burst: 6000, per_s: 100 },
       rate_per_identity: { burst: 600, per_s: 10 },
       rate_keys: 100_000,
@@ -87,7 +93,7 @@ test("paths are relative to the file that names them, and absolute ones stay", (
     "policy: ../common/policy.yaml",
   );
   const { accounts, policy_file } = read(text);
-  assert.deepEqual(accounts[0]?.signing_key_files, ["/run/secrets/orders.nk"]);
+  assert.deepEqual(accounts[0]?.signing_keys, [{ file: "/run/secrets/orders.nk", scoped: false }]);
   assert.equal(policy_file, "/etc/common/policy.yaml");
 });
 

@@ -104,12 +104,12 @@ const SCHEMA: readonly [what: string, more: string, ...faults: string[]][] = [
   [
     "an open listener",
     "listen: 0.0.0.0:80\npublic_url: https://a.test",
-    "7:1 listens beyond loopback in plain text: set trusted_proxies to the proxy that ends TLS, or plaintext: true behind a mesh",
+    "7:1 listens beyond loopback in plain text: set tls, or trusted_proxies to the proxy that ends TLS, or plaintext: true behind a mesh",
   ],
   [
     "an open admin listener",
     'admin_listen: "[::]:80"',
-    "7:1 listens beyond loopback in plain text: set trusted_proxies to the proxy that ends TLS, or plaintext: true behind a mesh",
+    "7:1 listens beyond loopback in plain text: set admin_tls, or trusted_proxies to the proxy that ends TLS, or plaintext: true behind a mesh",
   ],
   [
     "an open listener without a URL",

@@ -80,9 +80,11 @@ export async function behindFails(
   error: unknown,
   stopping = false,
 ): Promise<Answer> {
+  const { config } = parseConfig(CONFIG, "/c.yaml");
   const door = await httpDoor(
     {
-      config: parseConfig(CONFIG, "/c.yaml").config,
+      config,
+      current: () => config,
       admit: () => {},
       exchange: async () => Promise.reject(error),
       refuse: async (refused) => refused as StsError,

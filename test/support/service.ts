@@ -104,6 +104,8 @@ export async function writeConfig(dir: string, options: ServiceOptions): Promise
     })),
     journal: { dir: "journal" },
     ...config,
+    // Nothing looks at /readyz here before it sends a signal.
+    limits: { shutdown_delay: "0s", ...(config?.["limits"] as object) },
   };
   await writeFile(file, JSON.stringify(written, null, 2)); // JSON is YAML
   return file;

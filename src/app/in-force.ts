@@ -1,0 +1,101 @@
+import { isDeepStrictEqual } from "node:util";
+import type { IssuerConfig } from "../config/index.ts";
+import { StsError } from "../errors.ts";
+import type { World } from "../exchange.ts";
+import { type Issuers, trustedIssuers } from "../identity/index.ts";
+import type { Journal, JournalEvent } from "../journal/index.ts";
+import type { Metrics } from "../metrics/index.ts";
+import { type Admission, admissionBy, checkClock } from "./admission.ts";
+import type { Loaded } from "./effects.ts";
+import { countDecision } from "./measures.ts";
+import type { Standing } from "./standing.ts";
+
+/** What one load of the files makes. It is never changed, only replaced as a whole. */
+export interface InForce {
+  readonly loaded: Loaded;
+  readonly issuers: Issuers;
+  readonly admissions: Readonly<Record<"address" | "identity", Admission>>;
+  /** What the exchanges that begin now see, until their end. */
+  readonly world: World;
+  /** Unix seconds. */
+  readonly since_s: number;
+}
+
+/**
+ * Makes what was loaded ready to be put in force. Issuers that did not change keep their keys, and
+ * rates that did not change keep their counts.
+ */
+export function inForce(loaded: Loaded, standing: Standing, before?: InForce): InForce {
+  const { config, policy } = loaded;
+  const { effects, metrics, journal, user_keys, used_tokens, used_proofs, now_s, timed } = standing;
+  const issuers = trustedIssuers(config.issuers, effects.fetch, now_s, unchangedIn(before));
+  const admissions = admissionsOf(loaded, standing, before);
+  const world: World = {
+    now_s,
+    timed,
+    ...recording(journal, metrics),
+    checkClock: () => checkClock(effects.now_ms(), journal.stats().last_at_ms),
+    admit: admissions.identity.admit,
+    verifier: {
+      issuers,
+      token_limit_bytes: config.limits.token_bytes,
+      clock_skew_s: config.clock_skew_s,
+      proofs: used_proofs,
+    },
+    public_url: config.public_url,
+    policy,
+    account: accountsOf(loaded),
+    // A key of a caller stays its own for this long after the last credential for it.
+    claimUserKey: (key, digest, expires_at) =>
+      user_keys.claim(key, digest, expires_at + config.max_ttl_s, now_s()),
+    claimToken: (use, user_key) => (use ? used_tokens.claim(use, user_key, now_s()) : () => {}),
+  };
+  return { loaded, issuers, admissions, world, since_s: now_s() };
+}
+
+/** Finds the issuer of before whose configuration is the same. */
+const unchangedIn = (before: InForce | undefined) => (config: IssuerConfig) => {
+  const old = before?.loaded.config.issuers.find(({ url }) => url === config.url);
+  return isDeepStrictEqual(old, config) ? before?.issuers.get(config.url) : undefined;
+};
+
+function admissionsOf(
+  { config: { limits } }: Loaded,
+  { metrics, effects }: Standing,
+  before: InForce | undefined,
+): InForce["admissions"] {
+  const admission = (by: "address" | "identity") => {
+    const rate = limits[`rate_per_${by}`];
+    const old = before?.loaded.config.limits;
+    const same =
+      old?.rate_keys === limits.rate_keys && isDeepStrictEqual(old[`rate_per_${by}`], rate);
+    if (before && same) return before.admissions[by];
+    return admissionBy(by, rate, limits.rate_keys, metrics, effects.now_ms);
+  };
+  return { address: admission("address"), identity: admission("identity") };
+}
+
+/** The journal, as the line uses it, with what it is told counted. */
+function recording(journal: Journal, metrics: Metrics): Pick<World, "record" | "note"> {
+  return {
+    async record(event: JournalEvent) {
+      await journal.record(event);
+      countDecision(metrics, event);
+    },
+    note(event: JournalEvent) {
+      countDecision(metrics, event); // also where the journal has no room for it
+      return journal.note(event);
+    },
+  };
+}
+
+function accountsOf({ config, ring }: Loaded): World["account"] {
+  const public_keys = new Map(config.accounts.map(({ name, public_key }) => [name, public_key]));
+  return (name) => {
+    const public_key = public_keys.get(name);
+    const signer = ring.active(name);
+    if (public_key === undefined || !signer)
+      throw new StsError("signer_unavailable", { account: name });
+    return { public_key, signer };
+  };
+}
