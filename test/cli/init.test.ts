@@ -12,6 +12,16 @@ import { runHere } from "./support.ts";
 
 const scope = { after };
 
+/** The cases that were made pass, by themselves and by the configuration, and reach everything. */
+async function passes(dir: string): Promise<void> {
+  const cases = join(dir, "policy.cases.yaml");
+  const all = ["policy", "test", cases, "--coverage", "--min", "100"];
+  for (const more of [[], ["--config", join(dir, "nats-sts.yaml")]]) {
+    const { code, out, err } = await runHere([...all, ...more]);
+    assert.deepEqual([code, err], [0, ""], out);
+  }
+}
+
 /** Puts free ports where the generated files have fixed ones, which other tests may use as well. */
 async function onFreePort(file: string, from: string): Promise<void> {
   await writeFile(file, (await readFile(file, "utf8")).replace(from, "127.0.0.1:0"));
@@ -35,6 +45,7 @@ test("a server and the service run on the generated files, and a first credentia
   const config = join(dir, "nats-sts.yaml");
   const checked = await runHere(["check", "--config", config]);
   assert.equal(checked.code, 0, checked.err);
+  await passes(dir);
 
   const url = await runNatsServer(t, join(dir, "nats-server.conf"));
   await onFreePort(config, "127.0.0.1:8080");
@@ -124,8 +135,20 @@ test("accounts of an nsc store are used where they are, and the store stays as i
   const text = await readFile(join(out, "nats-sts.yaml"), "utf8");
   assert.ok(text.includes(`name: SHOP\n    public_key: ${public_key}`));
   assert.ok(!text.includes("name: SYS"));
+  await passes(out);
   const checked = await runHere(["check", "--config", join(out, "nats-sts.yaml")]);
   assert.equal(checked.code, 0, checked.err);
+});
+
+test("every file names a schema for editors, which lies beside it", async () => {
+  const dir = join(await makeDir(scope), "sts");
+  assert.equal((await runHere(["init", "--dir", dir])).code, 0);
+  for (const name of ["nats-sts.yaml", "policy.yaml", "policy.cases.yaml"]) {
+    const text = await readFile(join(dir, name), "utf8");
+    const [, path = ""] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text) ?? [];
+    const schema = JSON.parse(await readFile(join(dir, path), "utf8"));
+    assert.equal(schema.type, "object", name);
+  }
 });
 
 test("what is no nsc store is told so", async () => {

@@ -4,7 +4,7 @@ import { type Args, type Command, EXIT, type Io } from "../command.ts";
 import type { NewFile } from "./files.ts";
 import { fromNsc } from "./from-nsc.ts";
 import { folderOf, issuerOf, schemaFiles, write } from "./shared.ts";
-import { configText, policyText } from "./texts.ts";
+import { casesText, configText, policyText } from "./texts.ts";
 
 const ACCOUNT = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
@@ -71,6 +71,7 @@ async function filesOf(tree: NatsTree, dir: string, args: Args): Promise<NewFile
       secret: false,
     },
     { path: "policy.yaml", text: policyText([account.name]), secret: false },
+    { path: "policy.cases.yaml", text: casesText([account.name]), secret: false },
     secret("operator.nk", operator.seed),
     secret("operator-signing.nk", operator.signing.seed),
     secret("SYS.nk", system.seed),
@@ -88,6 +89,7 @@ function done(dir: string, account: string, { values }: Args, io: Io): number {
 
   nats-server.conf             a server in operator mode, ready to run
   nats-sts.yaml, policy.yaml   the service and who gets what, with comments that teach
+  policy.cases.yaml            who must get what, and who must not: the tests of the policy
   keys/${`${account}-signing.nk`.padEnd(23)} signs credentials: the only key that nats-sts uses
   keys/operator-signing.nk     signs accounts: for changes to them, not for nats-sts
   keys/system.creds            a user of the system account: to push accounts, not for nats-sts
@@ -97,6 +99,7 @@ Next:
 
   nats-server --config ${at}/nats-server.conf
   nats-sts check --config ${config}
+  nats-sts policy test ${at}/policy.cases.yaml
   nats-sts serve --config ${config}`);
   if (values["issuer"] === "https://idp.example.com") {
     io.out(`\nFirst put the URL of your identity provider into ${config}: issuers[0].url.`);

@@ -2,7 +2,7 @@ import { join, relative, resolve } from "node:path";
 import { type NscAccount, readNscStore } from "../../nats/index.ts";
 import { type Args, EXIT, type Io } from "../command.ts";
 import { folderOf, issuerOf, schemaFiles, write } from "./shared.ts";
-import { configText, policyText } from "./texts.ts";
+import { casesText, configText, policyText } from "./texts.ts";
 
 /** Writes configuration and a policy skeleton for accounts that nsc manages. Makes no keys. */
 export async function fromNsc(args: Args, io: Io): Promise<number> {
@@ -23,19 +23,23 @@ export async function fromNsc(args: Args, io: Io): Promise<number> {
     return EXIT.no;
   }
   const dir = folderOf(args, io);
+  const names = usable.map(({ name }) => name);
   const files = [
     { path: "nats-sts.yaml", text: configText(issuerOf(args), usable), secret: false },
-    { path: "policy.yaml", text: policyText(usable.map(({ name }) => name)), secret: false },
+    { path: "policy.yaml", text: policyText(names), secret: false },
+    { path: "policy.cases.yaml", text: casesText(names), secret: false },
     ...(await schemaFiles()),
   ];
   if (!(await write(dir, files, io))) return EXIT.no;
-  const config = join(relative(io.cwd, dir) || ".", "nats-sts.yaml");
-  io.out(`Made nats-sts.yaml and policy.yaml in ${dir} for ${usable.map(({ name }) => name).join(", ")}.
+  const at = relative(io.cwd, dir) || ".";
+  const config = join(at, "nats-sts.yaml");
+  io.out(`Made nats-sts.yaml, policy.yaml and policy.cases.yaml in ${dir} for ${names.join(", ")}.
 The keys stay where nsc has them; the store was only read.
 
 Next: put your identity provider and your servers into ${config}, then
 
-  nats-sts check --config ${config}`);
+  nats-sts check --config ${config}
+  nats-sts policy test ${join(at, "policy.cases.yaml")}`);
   return EXIT.done;
 }
 

@@ -27,7 +27,7 @@ export async function write(dir: string, files: readonly NewFile[], io: Io): Pro
 
 /** Beside the files that name them, so that editors complete and check without a network. */
 export async function schemaFiles(): Promise<NewFile[]> {
-  const names = ["nats-sts.schema.json", "policy.schema.json"];
+  const names = ["nats-sts.schema.json", "policy.schema.json", "policy-cases.schema.json"];
   return Promise.all(
     names.map(async (name) => ({
       path: `schema/${name}`,

@@ -56,7 +56,8 @@ export function policyText(accounts: readonly string[]): string {
   const [first = "APP", ...rest] = accounts;
   return `# yaml-language-server: $schema=./schema/policy.schema.json
 # Who gets what. What no rule gives is denied. All criteria of a rule must match; the roles of all
-# rules that match add up, within one account.
+# rules that match add up, within one account. policy.cases.yaml tests it:
+#   nats-sts policy test policy.cases.yaml
 version: 1
 
 roles:
@@ -85,5 +86,37 @@ rules:
   #   issuer: idp
   #   claims: { groups: { has: operators } }
   #   grant: { account: ${first}, subscribe: ["orders.>"], publish: ["orders.>"] }
+`;
+}
+
+/** policy.cases.yaml with comments that teach, for the policy above. */
+export function casesText([account = "APP"]: readonly string[]): string {
+  return `# yaml-language-server: $schema=./schema/policy-cases.schema.json
+# Who must get what from policy.yaml, and who must not. Run it before a change ships:
+#   nats-sts policy test policy.cases.yaml
+# --coverage names the rules and roles that no case reaches.
+policy: policy.yaml
+issuers:
+  idp: { preset: generic } # how its claims are read, as in nats-sts.yaml
+
+cases:
+  # The claims of a token as the provider writes them. What granted does not name is not looked at.
+  - name: the worker takes new orders and reports on its own
+    claims: { sub: orders-worker, client_id: orders-worker }
+    granted: { account: ${account}, roles: [worker], ttl: 10m }
+    may: { subscribe: ["orders.new workers"], publish: [orders.done.orders-worker.1] }
+    may_not: { subscribe: [orders.new], publish: [orders.done.somebody-else.>, "$JS.API.>"] }
+
+  - name: the scope lets one read, and no more
+    claims: { sub: alice, scope: openid orders.read }
+    granted: { roles: [readers] }
+    may: { subscribe: [orders.>] }
+    may_not: { publish: [">"] } # not one subject
+
+  # Refusals are tested, too: missed names the criterion on which each rule has to fail.
+  - name: whoever has a token and nothing else gets nothing
+    claims: { sub: mallory, client_id: shop }
+    refused: no_rule_matched
+    missed: { readers: scopes, workers: client }
 `;
 }
