@@ -46,7 +46,7 @@ export async function startApp(loaded: Loaded, effects: Effects, files?: Files):
 
     const metrics_door = metricsDoor(config, metrics, effects.log);
     undo.push(() => metrics_door.close());
-    const metrics_url = await metrics_door.listen(config.metrics_listen);
+    const metrics_url = await metrics_door.listen({ ...config.metrics_listen });
     let stopping = false;
     const door = await httpDoor(
       {
@@ -67,7 +67,7 @@ export async function startApp(loaded: Loaded, effects: Effects, files?: Files):
       return door.close();
     });
     return {
-      url: await door.listen(config.listen),
+      url: await door.listen({ ...config.listen }), // Fastify writes into what it is given
       metrics_url,
       loaded: () => current().loaded,
       reload: again.reload,
