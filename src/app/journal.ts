@@ -23,6 +23,10 @@ export function openTheJournal(
     unverified: limits.journal_unverified,
     now: effects.now_ms,
     on_fatal: effects.fatal,
+    on_turn(failure?: { reason: string }) {
+      if (failure) effects.log.error(failure, "the journal cannot be written");
+      else effects.log.info("the journal can be written again");
+    },
     on_flush({ events, seconds }: { events: number; seconds: number }) {
       metrics.observe("journal_flush_duration_seconds", seconds);
       metrics.observe("journal_group_size", events);

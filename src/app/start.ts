@@ -33,8 +33,13 @@ export async function startApp(loaded: Loaded, effects: Effects, files?: Files):
   const standing = await openStanding(loaded, effects);
   const { metrics, journal, timed } = standing;
   const undo: (() => Promise<unknown>)[] = [() => journal.close()];
-  const close = async () => {
+  const closeAll = async () => {
     for (const stop of undo.splice(0).reverse()) await stop();
+  };
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= closeAll();
+    return closing;
   };
   try {
     await recordLoaded(journal, loaded, undefined);

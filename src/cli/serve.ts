@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { type Effects, startApp } from "../app/index.ts";
 import { FaultError } from "../config/index.ts";
+import { StsError } from "../errors.ts";
 import { JournalStartError } from "../journal/index.ts";
 import { type Command, EXIT, type Io } from "./command.ts";
 import { exposures, processLimits } from "./exposure.ts";
@@ -33,6 +34,9 @@ NATS_STS_METRICS_LISTEN, NATS_STS_PUBLIC_URL, NATS_STS_SERVERS (between commas),
   },
 };
 
+/** How long answers may take on their way once the journal is lost. */
+const LAST_WORDS_MS = 2_000;
+
 async function serving(args: Parameters<Command["run"]>[0], io: Io): Promise<number> {
   const read = () => readEverything(args, io);
   const first = await read();
@@ -47,6 +51,7 @@ async function serving(args: Parameters<Command["run"]>[0], io: Io): Promise<num
   io.onCrash((stack) => log.fatal({ stack }, "unexpected failure"));
   for (const risk of exposures(io, await processLimits()))
     log.warn({ risk }, "secrets in memory could leave this process");
+  let close = async () => {};
   const effects: Effects = {
     now_ms: io.now_ms,
     fetch: globalThis.fetch,
@@ -58,7 +63,10 @@ async function serving(args: Parameters<Command["run"]>[0], io: Io): Promise<num
         { reason: error instanceof Error ? error.message : String(error) },
         "the journal is lost",
       );
-      io.exit(EXIT.journal_lost);
+      const end = () => io.exit(EXIT.journal_lost);
+      // Those who wait for the journal have been refused, and should hear of it.
+      setTimeout(end, LAST_WORDS_MS);
+      void close().then(end, end);
     },
   };
   // Whoever waits for the line "listening" may send a signal at once.
@@ -67,6 +75,7 @@ async function serving(args: Parameters<Command["run"]>[0], io: Io): Promise<num
   const deaf = io.onSignals(["SIGHUP"], () => reload());
   const app = await startApp(loaded, effects, { seen, read });
   reload = () => void app.reload("SIGHUP");
+  close = app.close;
   log.info(
     {
       url: app.url,
@@ -97,6 +106,10 @@ async function serving(args: Parameters<Command["run"]>[0], io: Io): Promise<num
 function sentence(error: unknown): string | undefined {
   if (error instanceof FaultError) return error.message;
   if (error instanceof JournalStartError) return `nats-sts: ${error.message}`;
+  if (error instanceof StsError && error.code === "journal_unavailable") {
+    const why = error.cause instanceof Error ? error.cause.message : error.detail["reason"];
+    return `nats-sts: the journal cannot be written (${why}): make room in journal.dir, or let this user write there`;
+  }
   const { code, syscall, message } = error as NodeJS.ErrnoException; // if it is one, it has a syscall
   if (syscall === undefined) return undefined;
   if (code === "EADDRINUSE")

@@ -1,4 +1,5 @@
-import { access, constants, type FileHandle, open, rename } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
+import { type FileHandle, open, rename, stat } from "node:fs/promises";
 
 /** The file operations of the writing path: few, so that tests can make each of them fail. */
 export interface Disk {
@@ -7,9 +8,12 @@ export interface Disk {
   rename(from: string, to: string): Promise<void>;
   /** Makes the names in a folder durable. */
   syncFolder(path: string): Promise<void>;
-  /** Fails with ENOENT when nothing has this name. */
-  access(path: string): Promise<void>;
+  /** Which file has this name. Fails with ENOENT when none has. */
+  identify(path: string): Promise<FileId>;
 }
+
+/** A file itself, whatever its name: no other file on this machine has the same now. */
+export type FileId = string;
 
 /** An open file. */
 export interface DiskFile {
@@ -19,6 +23,7 @@ export interface DiskFile {
   sync(): Promise<void>;
   truncate(length_bytes: number): Promise<void>;
   size(): Promise<number>;
+  identify(): Promise<FileId>;
   close(): Promise<void>;
 }
 
@@ -30,8 +35,10 @@ export const realDisk: Disk = {
     const folder = await open(path, "r");
     await folder.sync().finally(() => folder.close());
   },
-  access: (path) => access(path, constants.F_OK),
+  identify: async (path) => idOf(await stat(path, { bigint: true })),
 };
+
+const idOf = ({ dev, ino }: BigIntStats): FileId => `${dev}:${ino}`;
 
 function diskFile(handle: FileHandle): DiskFile {
   return {
@@ -40,6 +47,7 @@ function diskFile(handle: FileHandle): DiskFile {
     sync: () => handle.datasync(),
     truncate: (length_bytes) => handle.truncate(length_bytes),
     size: async () => (await handle.stat()).size,
+    identify: async () => idOf(await handle.stat({ bigint: true })),
     close: () => handle.close(),
   };
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { instanceKey, makeInstanceKey, type Owner, type Signer } from "../keys/index.ts";
 import type { Head } from "./chain.ts";
 import { type Courier, courier } from "./courier.ts";
+import { realDisk } from "./disk.ts";
 import { type SignedHead, signHead } from "./head.ts";
 import { appendHead, lastHead } from "./heads-file.ts";
 import { JournalStartError } from "./lock.ts";
@@ -73,9 +74,16 @@ export async function openHeads(
   const signer = await signerOf(options, folder);
   const file = options.file ?? join(folder, HEADS_FILE);
   const last = await knownHead(file, writer, signer.public_key);
+  const home_id = options.file === undefined ? await realDisk.identify(folder) : undefined;
+  const append = async (head: SignedHead) => {
+    // What has taken the place of our folder is another journal, of which this head is none.
+    if (home_id !== undefined && (await realDisk.identify(folder)) !== home_id)
+      throw Object.assign(new Error("the folder was replaced"), { code: "ENOENT" });
+    await appendHead(file, head);
+  };
   return {
     witness: last && { head: last, file },
-    start: (chain) => signRegularly(options, file, signer, last, chain),
+    start: (chain) => signRegularly(options, append, signer, last, chain),
   };
 }
 
@@ -85,7 +93,7 @@ export async function openHeads(
  */
 function signRegularly(
   options: HeadsOptions,
-  file: string,
+  append: (head: SignedHead) => Promise<void>,
   signer: Signer,
   last: SignedHead | undefined,
   { writer, now, head: stand }: Signable,
@@ -94,7 +102,7 @@ function signRegularly(
   const failures = () => couriers.reduce((sum, each) => sum + each.failures(), 0);
   const failing = (to: HeadFailure["to"]) => (reason: string) =>
     on_failure({ to, reason, failures: failures() });
-  const couriers: Courier[] = [courier((head) => appendHead(file, head), failing("file"))];
+  const couriers: Courier[] = [courier(append, failing("file"))];
   if (url !== undefined) {
     couriers.push(courier((head) => postHead(options.post, url, head), failing("url")));
   }

@@ -39,6 +39,8 @@ export interface JournalOptions {
   on_fatal(error: unknown): void;
   /** After each flush that succeeded. */
   on_flush?(flush: { readonly events: number; readonly seconds: number }): void;
+  /** Writes began to fail, or fail for another reason now (with why), or go through again (without). */
+  on_turn?(failure?: { readonly reason: string }): void;
 }
 
 /**
@@ -59,8 +61,17 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     return await openLocked(folder, options, release);
   } catch (error) {
     await release();
-    throw error;
+    throw fromSystem(error) ? unusable(folder, error) : error;
   }
+}
+
+/** Of the system, such as a disk that is full, rather than of what stands in the journal. */
+const fromSystem = (error: unknown): error is Error =>
+  error instanceof Error && "syscall" in error && "code" in error;
+
+function unusable(folder: string, cause: Error): JournalStartError {
+  const message = `The journal in ${folder} cannot be used (${cause.message}): make room there, let this user write there, or choose another journal.dir.`;
+  return new JournalStartError(message, { cause });
 }
 
 async function openLocked(

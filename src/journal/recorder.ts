@@ -29,6 +29,8 @@ export interface RecorderOptions {
   /** The journal has failed for good, and refuses everything from now on. */
   on_fatal(error: unknown): void;
   on_flush?(flush: { readonly events: number; readonly seconds: number }): void;
+  /** Writes began to fail, or fail for another reason now (with why), or go through again (without). */
+  on_turn?(failure?: { readonly reason: string }): void;
 }
 
 /** What every backend shares: the queue, its groups, the chain. */
@@ -66,7 +68,8 @@ export function recorder(options: RecorderOptions): Recorder {
   let last_at_ms = options.last_at_ms;
   const queue: Waiting[] = [];
   let draining: Promise<void> | undefined;
-  let failed = false;
+  /** Why the last write failed, if it did. */
+  let failed: string | undefined;
   let broken: { readonly cause: unknown } | undefined;
   let closing: Promise<void> | undefined;
 
@@ -124,7 +127,8 @@ export function recorder(options: RecorderOptions): Recorder {
   }
 
   function settleAll(group: readonly Waiting[], stored: readonly StoredEvent[]): void {
-    failed = false;
+    if (failed !== undefined) options.on_turn?.();
+    failed = undefined;
     counts.flushes += 1;
     for (const { at_ms } of group) last_at_ms = Math.max(last_at_ms ?? at_ms, at_ms);
     for (const event of stored) for (const fold of folds) fold.apply(event);
@@ -138,7 +142,8 @@ export function recorder(options: RecorderOptions): Recorder {
   function refuse(group: readonly Waiting[], cause: unknown): void {
     const reason = codeOf(cause);
     const passing = PASSING.has(reason);
-    failed = true;
+    if (failed !== reason) options.on_turn?.({ reason: messageOf(cause) });
+    failed = reason;
     counts.failures += 1;
     if (!passing) broken = { cause };
     for (const { settle } of passing ? group : [...group, ...queue.splice(0)]) {
@@ -186,7 +191,7 @@ export function recorder(options: RecorderOptions): Recorder {
       return () => void listeners.delete(own);
     },
     stats() {
-      const writable = !failed;
+      const writable = failed === undefined;
       return {
         last_seq: head.seq,
         last_hash: head.hash,
@@ -226,6 +231,8 @@ function groupSize(queue: readonly Waiting[]): number {
   });
   return over < 0 ? queue.length : Math.max(1, over);
 }
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : codeOf(error));
 
 function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code; // Any value can be thrown.

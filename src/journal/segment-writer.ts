@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Head, seal } from "./chain.ts";
 import { checkpointParts } from "./checkpoint.ts";
-import type { Disk, DiskFile } from "./disk.ts";
+import type { Disk, DiskFile, FileId } from "./disk.ts";
 import type { Fold } from "./fold.ts";
 import type { Sink } from "./recorder.ts";
 import { segmentName, UNFINISHED } from "./segments.ts";
@@ -36,16 +36,20 @@ export function segmentWriter(options: SegmentWriterOptions): Sink {
   const { folder, writer, disk, folds, segment_bytes } = options;
   let segment = options.segment;
   let file: DiskFile | undefined;
+  /** Which file is ours, once it was open. A copy under its name is another. */
+  let own_id: FileId | undefined;
   /** Set while the next segment is due: once it may exist, nothing more belongs into this one. */
   let full = segment === undefined;
 
   async function append(bytes: Buffer, open: OpenSegment): Promise<void> {
     const { path, length_bytes } = open;
-    file ??= await reopen(disk, path, length_bytes);
+    file ??= await reopen(disk, path, length_bytes, own_id);
     try {
+      own_id ??= await file.identify();
       await writeAll(file, bytes, length_bytes);
-      // A file whose name is gone still takes writes, but nobody would ever read them.
-      await Promise.all([file.sync(), disk.access(path)]);
+      // A file that lost its name still takes writes, but nobody would ever read them.
+      const [, named_id] = await Promise.all([file.sync(), disk.identify(path)]);
+      if (named_id !== own_id) throw replaced(path);
     } catch (error) {
       await cutBack(file, length_bytes, error);
       if (isGone(error)) {
@@ -60,10 +64,14 @@ export function segmentWriter(options: SegmentWriterOptions): Sink {
   async function rotate(head: Head): Promise<Head> {
     full = true;
     const closed = segment;
+    // Where another folder has taken the place of ours, a new segment would stand alone in it.
+    if (closed && own_id !== undefined && (await disk.identify(closed.path)) !== own_id)
+      throw replaced(closed.path);
     const path = join(folder, segmentName(head.seq + 1));
     const next = await beginSegment(head, path);
     await file?.close();
     file = next.file;
+    own_id = undefined;
     const { length_bytes } = next;
     segment = { path, length_bytes, checkpoint_bytes: length_bytes };
     full = false;
@@ -122,13 +130,28 @@ function isFull(segment: OpenSegment | undefined, bytes: number, segment_bytes: 
   return length_bytes > checkpoint_bytes && length_bytes + bytes > limit_bytes;
 }
 
-async function reopen(disk: Disk, path: string, length_bytes: number): Promise<DiskFile> {
+/** Opens what was written before, and nothing else: somebody else may be writing to a copy of it. */
+async function reopen(
+  disk: Disk,
+  path: string,
+  length_bytes: number,
+  own_id: FileId | undefined,
+): Promise<DiskFile> {
   const file = await disk.open(path, "r+");
-  const size = await file.size();
-  if (size === length_bytes) return file;
+  try {
+    const same = own_id === undefined || (await file.identify()) === own_id;
+    if (same && (await file.size()) === length_bytes) return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
   await file.close();
-  const message = `${path} has ${size} bytes where ${length_bytes} were written: it was replaced`;
-  throw Object.assign(new Error(message), { code: "ENOENT" });
+  throw replaced(path);
+}
+
+function replaced(path: string): Error {
+  const message = `${path} is not the file that was written before: it was replaced`;
+  return Object.assign(new Error(message), { code: "ENOENT" });
 }
 
 /** A write may take less than it was given; the next one then says why, or takes the rest. */

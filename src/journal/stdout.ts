@@ -16,6 +16,8 @@ export interface StdoutJournalOptions {
   now(): number;
   on_fatal(error: unknown): void;
   on_flush?(flush: { readonly events: number; readonly seconds: number }): void;
+  /** Writes began to fail, or fail for another reason now (with why), or go through again (without). */
+  on_turn?(failure?: { readonly reason: string }): void;
 }
 
 /**

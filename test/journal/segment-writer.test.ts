@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile, rename, rm, stat, truncate } from "node:fs/promises";
+import { cp, readFile, rename, rm, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { verifyJournal } from "../../src/journal/index.ts";
@@ -108,6 +108,27 @@ test("a folder that was removed is 503, though the open file still takes writes"
       code: "journal_unavailable",
       detail: { reason: "ENOENT" },
     });
+  }
+});
+
+test("a copy in the place of the folder is not written to, nor is what it is a copy of", async (t) => {
+  const dir = await tempDir(t);
+  const journal = await open(t, dir, { segment_bytes: 2048 });
+  await journal.record(issued("1"));
+  await rename(join(dir, "main"), join(dir, "aside"));
+  await cp(join(dir, "aside"), join(dir, "main"), {
+    recursive: true,
+    filter: (path) => !path.endsWith(".sock"),
+  });
+  const large = issued("large", { publish: ["x".repeat(1500)] }); // would begin another segment
+  for (const event of [issued("2"), large, issued("3")]) {
+    await assert.rejects(journal.record(event), {
+      code: "journal_unavailable",
+      detail: { reason: "ENOENT" },
+    });
+  }
+  for (const folder of ["main", "aside"]) {
+    assert.deepEqual(requestIds(await linesOf(join(dir, folder))), ["1"]);
   }
 });
 

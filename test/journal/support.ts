@@ -104,7 +104,7 @@ export function requestIds(events: readonly StoredEvent[]): string[] {
   return events.flatMap((event) => ("request_id" in event ? [event.request_id] : []));
 }
 
-type Operation = "open" | "write" | "sync" | "truncate" | "rename" | "syncFolder" | "access";
+type Operation = "open" | "write" | "sync" | "truncate" | "rename" | "syncFolder" | "identify";
 
 /** A real disk, on which the next call of an operation can be made to fail. */
 export function faultyDisk() {
@@ -135,7 +135,7 @@ export function faultyDisk() {
     open: (path, flags) => pass("open").then(async () => wrap(await realDisk.open(path, flags))),
     rename: (from, to) => pass("rename").then(() => realDisk.rename(from, to)),
     syncFolder: (path) => pass("syncFolder").then(() => realDisk.syncFolder(path)),
-    access: (path) => pass("access").then(() => realDisk.access(path)),
+    identify: (path) => pass("identify").then(() => realDisk.identify(path)),
   };
   return {
     disk,

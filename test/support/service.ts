@@ -26,8 +26,10 @@ export interface ServiceOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** In place of a folder of its own, such as that of a service before. */
   readonly dir?: string;
-  /** Put before the command, such as `faketime`. */
+  /** Laid over the environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** A program that becomes the service, such as `prlimit --nofile=64:64`. */
+  readonly through?: readonly string[];
 }
 
 export interface Answer {
@@ -115,7 +117,7 @@ export async function writeConfig(dir: string, options: ServiceOptions): Promise
 export async function startService(scope: Scope, options: ServiceOptions): Promise<Service> {
   const dir = options.dir ?? (await makeDir(scope));
   await mkdir(dir, { recursive: true });
-  return serveFile(scope, await writeConfig(dir, options), options.env);
+  return serveFile(scope, await writeConfig(dir, options), options.env, options.through);
 }
 
 /** Starts the compiled service with a configuration and waits until it listens. */
@@ -123,9 +125,11 @@ export async function serveFile(
   scope: Scope,
   config_file: string,
   env: Readonly<Record<string, string>> = {},
+  through: readonly string[] = [],
 ): Promise<Service> {
   const dir = dirname(config_file);
-  const child = spawn(process.execPath, [BIN, "serve", "--config", config_file], {
+  const command = [...through, process.execPath, BIN, "serve", "--config", config_file];
+  const child = spawn(command[0] ?? "", command.slice(1), {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, ...env },
   });
