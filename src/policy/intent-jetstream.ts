@@ -2,7 +2,7 @@ import type { Path } from "../config/index.ts";
 import { kvIntent, starFault } from "./intent-kv.ts";
 import type { IntentFile } from "./intent-schema.ts";
 import type { Intended } from "./intents.ts";
-import { type FileScope, quote, type Report, unknown } from "./scope.ts";
+import { type IntentScope, quote, type Report, unknown } from "./scope.ts";
 
 type Of<K extends keyof IntentFile> = NonNullable<IntentFile[K]>;
 type Where = { readonly domain?: string; readonly api_prefix?: string };
@@ -11,7 +11,7 @@ type Where = { readonly domain?: string; readonly api_prefix?: string };
 export function jetstreamIntent(
   intent: IntentFile,
   path: Path,
-  scope: FileScope,
+  scope: IntentScope,
   report: Report,
 ): readonly Intended[] {
   const [name = "", wanted] = Object.entries(intent)[0] ?? [];
@@ -48,7 +48,7 @@ export interface OnStream {
 }
 
 /** Where the API is. In another domain or account the same name is another stream. */
-function checkWhere({ domain, api_prefix }: Where, { fence }: FileScope, say: Report): void {
+function checkWhere({ domain, api_prefix }: Where, { fence }: IntentScope, say: Report): void {
   if (domain !== undefined && api_prefix !== undefined)
     say(["api_prefix"], "is what domain says already: write one of them");
   if (!fence) return;
@@ -62,7 +62,7 @@ const apiOf = ({ domain, api_prefix }: Where) =>
 
 function subjectsOf(
   { stream, subjects }: Of<"publish_to">,
-  { streams }: FileScope,
+  { streams }: IntentScope,
   say: Report,
 ): readonly string[] {
   if ((stream === undefined) === (subjects === undefined)) {

@@ -2,7 +2,7 @@ import type { Path } from "../config/index.ts";
 import { jetstreamIntent } from "./intent-jetstream.ts";
 import type { ServiceFile } from "./intent-schema.ts";
 import type { RoleFile } from "./role-schema.ts";
-import type { FileScope, Report } from "./scope.ts";
+import type { IntentScope, Report } from "./scope.ts";
 import type { Direction } from "./subject.ts";
 
 /** A subject that an intent needs. */
@@ -16,7 +16,7 @@ export interface Intended {
 }
 
 /** The least subjects with which a role can do what it is for. */
-export function intended(file: RoleFile, scope: FileScope, report: Report): readonly Intended[] {
+export function intended(file: RoleFile, scope: IntentScope, report: Report): readonly Intended[] {
   const jetstream = (file.jetstream ?? []).flatMap((intent, index) =>
     jetstreamIntent(intent, ["jetstream", index], scope, report),
   );

@@ -25,6 +25,9 @@ export interface FileScope {
   readonly fence?: Fence;
 }
 
+/** What intents need to know of their file. */
+export type IntentScope = Pick<FileScope, "streams" | "fence">;
+
 export type Lists = ReadonlyMap<string, readonly string[]>;
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;

@@ -1,7 +1,7 @@
-import { type Fault, type Path, readDocument } from "../config/index.ts";
+import { type Document, type Fault, type Path, readDocument } from "../config/index.ts";
 import { loadPolicy, type PolicySource } from "./load.ts";
 import type { Policy, PolicyContext } from "./policy.ts";
-import { PolicyFile, type RuleFile } from "./schema.ts";
+import { type IncludeFile, PolicyFile, type RuleFile } from "./schema.ts";
 
 /** What a role says. */
 export type WrittenGrant = NonNullable<RuleFile["grant"]>;
@@ -20,8 +20,29 @@ export interface WrittenRole {
   readonly name: string;
   readonly role: WrittenGrant;
   readonly inline: boolean;
-  /** The sets of subjects of its file, by name. */
-  readonly sets: Readonly<Record<string, readonly string[]>>;
+  /** The sets of subjects of its file, and the subjects of its streams, by name. */
+  readonly sets: Lists;
+  readonly streams: Lists;
+  at(path: Path, message: string): Fault;
+}
+
+type Lists = Readonly<Record<string, readonly string[]>>;
+
+/** Something with a name that other parts of a policy refer to. */
+export interface WrittenName {
+  readonly what: "set of subjects" | "stream" | "admin role";
+  readonly name: string;
+  /** The file for whose roles it is; an admin role is for the rules of the root file. */
+  readonly used_by: {
+    readonly rules: readonly RuleFile[];
+    readonly roles: readonly WrittenGrant[];
+  };
+  at(message: string): Fault;
+}
+
+/** What the root file gives to a file that it includes. */
+export interface WrittenInclude {
+  readonly include: IncludeFile;
   at(path: Path, message: string): Fault;
 }
 
@@ -29,6 +50,11 @@ export interface WrittenRole {
 export interface WrittenPolicy {
   readonly rules: readonly WrittenRule[];
   readonly roles: readonly WrittenRole[];
+  readonly names: readonly WrittenName[];
+  readonly includes: readonly WrittenInclude[];
+  /** Accounts and issuers that any part names, each once. */
+  readonly accounts: readonly string[];
+  readonly issuers: readonly string[];
 }
 
 /** A policy twice: as the service goes by it, and as its author sees it. */
@@ -57,13 +83,12 @@ export function openPolicy(sources: readonly PolicySource[], context?: PolicyCon
   return { policy: loadPolicy(sources, known), written, context: known, sources };
 }
 
-function contextOf({ roles, rules }: WrittenPolicy): PolicyContext {
-  const accounts = [...new Set(roles.map(({ role }) => role.account))];
+function contextOf({ roles, accounts, issuers }: WrittenPolicy): PolicyContext {
   const keysOf = (account: string) =>
     roles.flatMap(({ role }) => (role.account === account ? (role.scoped_key ?? []) : []));
   return {
     accounts,
-    issuers: [...new Set(rules.map(({ rule }) => rule.issuer))],
+    issuers,
     scoped_keys: new Map(accounts.map((account) => [account, keysOf(account)])),
     default_ttl_s: DEFAULT_TTL_S,
     max_ttl_s: MAX_TTL_S,
@@ -72,29 +97,78 @@ function contextOf({ roles, rules }: WrittenPolicy): PolicyContext {
 
 function writtenIn(sources: readonly PolicySource[]): WrittenPolicy {
   const files = sources.map(({ path, bytes }) => readDocument(bytes, path, PolicyFile));
-  const rules = files.flatMap(({ value, fault }) =>
-    value.rules.map((rule, i) => ({
+  const lists = ({ value }: Written) => ({
+    sets: value.subject_sets ?? {},
+    streams: value.streams ?? {},
+  });
+  const rules = files.flatMap((file) =>
+    file.value.rules.map((rule, i) => ({
       name: rule.name,
       rule,
-      sets: value.subject_sets ?? {},
-      at: (path: Path, message: string) => fault(["rules", i, ...path], message),
+      ...lists(file),
+      at: (path: Path, message: string) => file.fault(["rules", i, ...path], message),
     })),
   );
-  const named = files.flatMap(({ value, fault }) =>
-    Object.entries(value.roles ?? {}).map(([name, role]) => ({
+  const named = files.flatMap((file) =>
+    Object.entries(file.value.roles ?? {}).map(([name, role]) => ({
       name,
       role,
       inline: false,
-      sets: value.subject_sets ?? {},
-      at: (path: Path, message: string) => fault(["roles", name, ...path], message),
+      ...lists(file),
+      at: (path: Path, message: string) => file.fault(["roles", name, ...path], message),
     })),
   );
-  const inline = rules.flatMap(({ name, sets, rule: { grant: role }, at }) => {
+  const inline = rules.flatMap(({ name, sets, streams, rule: { grant: role }, at }) => {
     if (!role) return [];
     const below = (path: Path, message: string) => at(["grant", ...path], message);
-    return [{ name: roleName(name), role, inline: true, sets, at: below }];
+    return [{ name: roleName(name), role, inline: true, sets, streams, at: below }];
   });
-  return { rules, roles: [...named, ...inline] };
+  const includes = files.flatMap(({ value, fault }) =>
+    (value.include ?? []).map((include, i) => ({
+      include,
+      at: (path: Path, message: string) => fault(["include", i, ...path], message),
+    })),
+  );
+  const roles = [...named, ...inline];
+  const names = files.flatMap(namesIn);
+  return { rules, roles, names, includes, ...namedIn(files, rules, roles, includes) };
+}
+
+function namedIn(
+  files: readonly Written[],
+  rules: readonly WrittenRule[],
+  roles: readonly WrittenRole[],
+  includes: readonly WrittenInclude[],
+): Pick<WrittenPolicy, "accounts" | "issuers"> {
+  const admins = files.flatMap(({ value }) => Object.values(value.admin_roles ?? {}));
+  const accounts = [
+    ...roles.map(({ role }) => role.account),
+    ...admins.flatMap((admin) => admin.accounts),
+    ...includes.flatMap(({ include }) => include.accounts),
+  ];
+  const issuers = [
+    ...rules.map(({ rule }) => rule.issuer),
+    ...includes.flatMap(({ include }) => include.issuers),
+  ];
+  return { accounts: [...new Set(accounts)], issuers: [...new Set(issuers)] };
+}
+
+type Written = Document<PolicyFile>;
+
+function namesIn({ value, fault }: Written): WrittenName[] {
+  const { rules } = value;
+  const grants = rules.flatMap(({ grant }) => grant ?? []);
+  const used_by = { rules, roles: [...Object.values(value.roles ?? {}), ...grants] };
+  const of = (key: "subject_sets" | "streams" | "admin_roles", what: WrittenName["what"]) =>
+    Object.keys(value[key] ?? {}).map((name) => ({
+      ...{ what, name, used_by },
+      at: (message: string) => fault([key, name], message),
+    }));
+  return [
+    ...of("subject_sets", "set of subjects"),
+    ...of("streams", "stream"),
+    ...of("admin_roles", "admin role"),
+  ];
 }
 
 /** The name of the role that the inline grant of a rule is. */

@@ -45,7 +45,8 @@ const DANGERS: readonly (readonly [subject: string, why: string])[] = [
 ];
 
 function jetstream(pattern: Pattern): Fault[] {
-  if (pattern.direction !== "publish" || !startsAt(pattern, "$JS")) return [];
+  if (pattern.compiled || pattern.direction !== "publish") return []; // intents are looked at as such
+  if (!startsAt(pattern, "$JS")) return [];
   const { tokens } = starred(pattern);
   // In a domain, its name stands before API.
   const wide = { text: "", tokens: tokens[2] === "API" ? ["$JS", ...tokens.slice(2)] : tokens };

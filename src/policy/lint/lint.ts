@@ -1,6 +1,8 @@
 import type { ClaimsIssuer } from "../../identity/index.ts";
 import type { OpenPolicy } from "../written.ts";
 import { type Allowance, allowancesIn } from "./allow.ts";
+import { DENIES } from "./denies.ts";
+import { INTENTS } from "./intents.ts";
 import { JETSTREAM } from "./jetstream.ts";
 import { LIMITS } from "./limits.ts";
 import { lintedOf, type Measure } from "./linted.ts";
@@ -46,6 +48,8 @@ export const LINT_RULES: readonly LintRule[] = [
   ...PINS,
   ...SUBJECTS,
   ...JETSTREAM,
+  ...INTENTS,
+  ...DENIES,
   ...SHARING,
   ...REACH,
   ...LIMITS,

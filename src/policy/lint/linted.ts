@@ -1,15 +1,24 @@
 import type { Fault } from "../../config/index.ts";
 import { type ClaimsIssuer, PRESETS, type Preset } from "../../identity/index.ts";
 import type { Grant } from "../decision.ts";
+import { intended } from "../intents.ts";
 import type { Role, Rule } from "../policy.ts";
 import { parseTemplate, type Template } from "../slot.ts";
 import type { Direction } from "../subject.ts";
-import type { OpenPolicy, WrittenRole, WrittenRule } from "../written.ts";
+import type {
+  OpenPolicy,
+  WrittenInclude,
+  WrittenName,
+  WrittenRole,
+  WrittenRule,
+} from "../written.ts";
 
-/** A subject of a role that somebody wrote, with the means to point at it. */
+/** A subject of a role, with the means to point at where it comes from. */
 export interface Pattern extends Template {
   readonly text: string;
   readonly direction: Direction;
+  /** Whether an intent compiles to it, being made for it: nobody wrote it, and it needs no opt-in. */
+  readonly compiled: boolean;
   at(message: string): Fault;
 }
 
@@ -17,7 +26,10 @@ export interface Pattern extends Template {
 export interface LintedRole extends WrittenRole {
   /** Absent where no rule gives it. */
   readonly compiled?: Role;
+  /** What it permits, that of its intents included. */
   readonly patterns: readonly Pattern[];
+  /** What it takes out. */
+  readonly denies: readonly Pattern[];
 }
 
 /** A rule, as written and as compiled, with its roles and what is known of its issuer. */
@@ -32,6 +44,8 @@ export interface LintedRule extends WrittenRule {
 export interface Linted {
   readonly rules: readonly LintedRule[];
   readonly roles: readonly LintedRole[];
+  readonly names: readonly WrittenName[];
+  readonly includes: readonly WrittenInclude[];
   readonly max_ttl_s: number;
   readonly measure: Measure;
 }
@@ -52,7 +66,12 @@ export function lintedOf(
   const known = new Map(compiled.flatMap((rule) => rule.roles.map((role) => [role.name, role])));
   const roles = written.roles.map((role) => {
     const own = known.get(role.name);
-    return { ...role, ...(own && { compiled: own }), patterns: patternsOf(role) };
+    return {
+      ...role,
+      ...(own && { compiled: own }),
+      patterns: permitted(role),
+      denies: denied(role),
+    };
   });
   const rules = written.rules.flatMap((each) => {
     const rule = compiled.find(({ name }) => name === each.name);
@@ -61,19 +80,42 @@ export function lintedOf(
     const held = rule.roles.flatMap(({ name }) => roles.filter((role) => role.name === name));
     return [{ ...each, compiled: rule, issuer, preset: PRESETS[issuer.preset], roles: held }];
   });
-  return { rules, roles, max_ttl_s: context.max_ttl_s, measure };
+  const { names, includes } = written;
+  return { rules, roles, names, includes, max_ttl_s: context.max_ttl_s, measure };
 }
 
-function patternsOf({ role, sets, at }: WrittenRole): Pattern[] {
-  return (["publish", "subscribe"] as const).flatMap((direction) =>
-    (role[direction] ?? []).flatMap((entry, i) =>
-      textsOf(entry, sets).flatMap((text) => {
-        const template = parseTemplate(text, direction);
-        const point = (message: string) => at([direction, i], message);
-        return "fault" in template ? [] : [{ ...template, text, direction, at: point }];
-      }),
+function permitted(written: WrittenRole): Pattern[] {
+  const { role, streams, at } = written;
+  const scope = { streams: new Map(Object.entries(streams)) };
+  const intents = intended(role, scope, () => {}).flatMap(({ direction, text, path, open }) =>
+    patternOf(text, direction, { compiled: open, at: (message) => at(path, message) }),
+  );
+  return [...listed(written, "publish"), ...listed(written, "subscribe"), ...intents];
+}
+
+const denied = (written: WrittenRole) => [
+  ...listed(written, "deny_publish"),
+  ...listed(written, "deny_subscribe"),
+];
+
+type List = Direction | "deny_publish" | "deny_subscribe";
+
+function listed({ role, sets, at }: WrittenRole, list: List): Pattern[] {
+  const direction = list.endsWith("publish") ? "publish" : "subscribe";
+  return (role[list] ?? []).flatMap((entry, i) =>
+    textsOf(entry, sets).flatMap((text) =>
+      patternOf(text, direction, { compiled: false, at: (message) => at([list, i], message) }),
     ),
   );
+}
+
+function patternOf(
+  text: string,
+  direction: Direction,
+  from: Pick<Pattern, "compiled" | "at">,
+): Pattern[] {
+  const template = parseTemplate(text, direction);
+  return "fault" in template ? [] : [{ ...template, text, direction, ...from }];
 }
 
 type Entry = NonNullable<WrittenRole["role"]["publish"]>[number];

@@ -13,3 +13,10 @@ export const startsAt = ({ subject }: Pattern, first: string) => subject.tokens[
 export function starred({ subject }: Pattern): Subject {
   return { ...subject, tokens: subject.tokens.map((token) => (token === "{}" ? "*" : token)) };
 }
+
+/** The first finding of each place: an intent comes to several subjects, and a role has several holders. */
+export const onePlaceOnce = (faults: readonly Fault[]): Fault[] => [
+  ...new Map(
+    [...faults].reverse().map((fault) => [`${fault.file}:${fault.line}:${fault.col}`, fault]),
+  ).values(),
+];

@@ -2,8 +2,9 @@ import type { Fault, PresetName } from "../../config/index.ts";
 import { isKnown } from "../cases/load.ts";
 import type { RuleFile } from "../schema.ts";
 import type { WrittenCriterion } from "../written.ts";
-import { isKind } from "./implies.ts";
-import { claimOfSlot, type LintedRule } from "./linted.ts";
+import { unreliableSlots, whyNot } from "./claims.ts";
+import { isKind, valuesOf } from "./implies.ts";
+import type { LintedRule } from "./linted.ts";
 import { type LintRule, quote } from "./rule.ts";
 
 /** Whom a rule means, and whether it can be sure. */
@@ -25,11 +26,34 @@ export const PINS: readonly LintRule[] = [
       "A rule should pin whom it means by something that the provider gives to few: a scope of your own, a client, a subject, a claim such as a group. The scopes of OpenID Connect are given to anybody who asks; `kind`, `exists`, `not` and a verified e-mail address leave nearly everybody in. Where everybody is meant, say so in a comment that allows it.",
     check: ({ rules }) =>
       rules
-        .filter((each) => !isPinned(each.rule) && !isShared(each))
+        .filter((each) => !isPinned(each.rule) && !isShared(each) && !each.rule.admin)
         .map(({ at, rule }) =>
           at(
             ["name"],
             `matches ${rule.kind === undefined ? "everybody" : `every ${rule.kind}`} of ${quote(rule.issuer)}: pin it by a scope of your own, a client, a subject or a claim`,
+          ),
+        ),
+  },
+  {
+    id: "admin-weakly-pinned",
+    summary: "A rule that makes administrators of people whom it does not name",
+    avoid: `admin_roles:
+  oncall: { accounts: [ORDERS], can: [revoke, approve] }
+rules:
+  - { name: on call, issuer: corp, scopes: [sts.admin], admin: [oncall] }`,
+    prefer: `admin_roles:
+  oncall: { accounts: [ORDERS], can: [revoke, approve] }
+rules:
+  - { name: on call, issuer: corp, scopes: [sts.admin], claims: { groups: { has: orders-on-call } }, admin: [oncall] }`,
+    rationale:
+      "An administrator takes credentials away from others, approves their access and reads who has which. A scope is asked for by a client, often for whoever signs in to it, and a glob or a domain takes in people who come later: beside them, name a subject, a client, or the value of a claim such as a group.",
+    check: ({ rules }) =>
+      rules
+        .filter((each) => each.rule.admin && (!namesSomebody(each) || isShared(each)))
+        .map(({ at, rule }) =>
+          at(
+            ["admin"],
+            `makes administrators (${rule.admin?.join(", ")}) of everybody who gets these scopes or fits these criteria: name a subject, a client, or the value of a claim such as a group`,
           ),
         ),
   },
@@ -72,7 +96,7 @@ export const PINS: readonly LintRule[] = [
     subject: 00u1a2b3c4
     grant: { account: ORDERS, subscribe: [orders.>] }`,
     rationale:
-      "Names, addresses and logins are for people to read: their owners change them, and providers give them away again. Each provider has something that it never gives twice; docs/providers.md names it. Beside a criterion that pins by itself such a claim does no harm; in a slot it always decides whose subject it is.",
+      "Names, addresses and logins are for people to read: their owners change them, and providers give them away again. Each provider has something that it never gives twice; docs/providers.md names it. Beside a criterion that pins by itself such a claim does no harm; in a slot it always decides whose subject, key or tag it is.",
     check: ({ rules }) => rules.flatMap((rule) => [...unreliable(rule), ...unreliableSlots(rule)]),
   },
 ];
@@ -111,18 +135,6 @@ const SHARED: Partial<
   google: { host: "accounts.google.com", claims: ["sub", "email", "hd"] },
 };
 
-/** Claims that people choose or change, at whichever provider. */
-const CHOSEN: Readonly<Record<string, string>> = {
-  name: "people choose it",
-  nickname: "people choose it",
-  given_name: "people choose it",
-  family_name: "people choose it",
-  preferred_username: "it can change and be taken anew",
-  username: "it can be taken anew",
-  email: "people change it and providers give it away again",
-  upn: "it can change hands",
-};
-
 /** A claim that is good enough beside another. */
 const ENOUGH_BESIDE: Partial<Record<PresetName, Readonly<Record<string, string>>>> = {
   gitlab: { ref: "ref_type" },
@@ -139,6 +151,19 @@ function isPinned(rule: RuleFile, trusts: (claim: string) => boolean = () => tru
       ([claim, criterion]) =>
         !ANYBODYS_CLAIMS.includes(claim) && isPositive(criterion) && trusts(claim),
     )
+  );
+}
+
+/** Whether a rule says by name who it is for, in a way that does not change hands. */
+function namesSomebody(each: LintedRule): boolean {
+  const { rule } = each;
+  const trusts = (claim: string) => whyNot(claim, each) === undefined;
+  if (rule.client !== undefined || (rule.subject !== undefined && trusts("sub"))) return true;
+  return Object.entries(rule.claims ?? {}).some(
+    ([claim, criterion]) =>
+      !ANYBODYS_CLAIMS.includes(claim) &&
+      trusts(claim) &&
+      (valuesOf(criterion) !== undefined || isKind(criterion, "has")),
   );
 }
 
@@ -175,36 +200,4 @@ function unreliable(each: LintedRule): Fault[] {
     const path = claim === "sub" && rule.subject !== undefined ? ["subject"] : ["claims", claim];
     return why === undefined ? [] : [at(path, `${claim} does not say who it is: ${why}`)];
   });
-}
-
-function unreliableSlots(each: LintedRule): Fault[] {
-  return each.roles.flatMap(({ patterns }) =>
-    patterns.flatMap(({ slots, at }) =>
-      slots.flatMap(({ text }) => {
-        const claim = claimOfSlot(text);
-        const why = claim === undefined ? undefined : whyNot(claim, each);
-        if (why === undefined) return [];
-        return [at(`${text} lets ${quote(each.name)} reach the subjects of others: ${why}`)];
-      }),
-    ),
-  );
-}
-
-/** Why a claim does not name anybody for good; undefined if it does. */
-function whyNot(claim: string, { rule, preset, issuer }: LintedRule): string | undefined {
-  const criterion = rule.claims?.[claim];
-  if (criterion !== undefined && isKind(criterion, "domain")) return undefined;
-  // Where the provider's subject is another claim, `subject` of a rule is that one.
-  if (claim === "sub" && rule.subject !== undefined && rule.claims?.["sub"] === undefined) {
-    if (!preset.kinds.some(({ subject }) => subject === "sub")) return undefined;
-  }
-  if (issuer.preset === "entra" && claim === "groups" && areIds(criterion)) return undefined;
-  const known = Object.hasOwn(preset.page.avoid, claim) ? preset.page.avoid[claim] : undefined;
-  return known ?? (Object.hasOwn(CHOSEN, claim) ? `${CHOSEN[claim]}: match subject` : undefined);
-}
-
-/** Whether a criterion lists nothing but UUIDs. */
-function areIds(criterion: WrittenCriterion | undefined): boolean {
-  const values = typeof criterion === "object" ? Object.values(criterion).flat() : [criterion];
-  return values.every((value) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(`${value}`));
 }

@@ -1,5 +1,6 @@
 import type { Fault } from "../../config/index.ts";
 import { combine } from "../combine.ts";
+import type { WrittenName } from "../written.ts";
 import { implies, valuesOf } from "./implies.ts";
 import { claimOfSlot, type LintedRule } from "./linted.ts";
 import { type LintRule, quote } from "./rule.ts";
@@ -52,12 +53,38 @@ rules:
 rules:
   - { name: workers, issuer: corp, client: worker, roles: [worker] }`,
     rationale: "Nobody reviews what nobody holds, until a rule names it. Take it away, or give it.",
-    check({ rules, roles }) {
+    check({ rules, roles, names }) {
       const given = new Set(rules.flatMap((rule) => rule.roles.map(({ name }) => name)));
-      return roles
+      const unused = roles
         .filter(({ name, inline, role }) => !inline && !given.has(name) && !isExported(role))
         .map(({ name, at }) => at([], `no rule gives the role ${quote(name)}: remove it`));
+      const admins = names.filter((each) => each.what === "admin role" && !isUsed(each));
+      return [
+        ...unused,
+        ...admins.map(({ name, at }) =>
+          at(`no rule gives the admin role ${quote(name)}: remove it`),
+        ),
+      ];
     },
+  },
+  {
+    id: "set-unused",
+    summary: "A set of subjects, or the subjects of a stream, that no role names",
+    avoid: `subject_sets:
+  desk: [orders.new, orders.done]
+  desks: [orders.>]
+rules:
+  - { name: desk, issuer: corp, scopes: [orders.read], grant: { account: ORDERS, subscribe: [{ set: desk }] } }`,
+    prefer: `subject_sets:
+  desk: [orders.new, orders.done]
+rules:
+  - { name: desk, issuer: corp, scopes: [orders.read], grant: { account: ORDERS, subscribe: [{ set: desk }] } }`,
+    rationale:
+      "A set is of the file in which it stands, so one that no role of that file names gives nothing. Mostly its name is misspelt elsewhere, or what used it is gone.",
+    check: ({ names }) =>
+      names
+        .filter((each) => each.what !== "admin role" && !isUsed(each))
+        .map(({ what, name, at }) => at(`no role names the ${what} ${quote(name)}: remove it`)),
   },
   {
     id: "roles-conflict",
@@ -79,6 +106,18 @@ rules:
     check: ({ rules }) => rules.flatMap(conflicts),
   },
 ];
+
+/** Whether a role of its file, or for an admin role a rule, names it. */
+function isUsed({ what, name, used_by: { rules, roles } }: WrittenName): boolean {
+  if (what === "admin role") return rules.some(({ admin }) => admin?.includes(name));
+  if (what === "stream")
+    return roles.some(({ jetstream }) => jetstream?.some((one) => one.publish_to?.stream === name));
+  return roles.some((role) =>
+    [role.publish, role.subscribe, role.deny_publish, role.deny_subscribe].some((list) =>
+      list?.some((entry) => typeof entry === "object" && entry.set === name),
+    ),
+  );
+}
 
 const isExported = (role: object) => "export" in role && role.export === true;
 

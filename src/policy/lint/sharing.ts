@@ -1,7 +1,8 @@
 import type { Fault } from "../../config/index.ts";
 import { covers, overlaps } from "../subject.ts";
+import { tagSlots } from "./claims.ts";
 import type { LintedRole, Pattern } from "./linted.ts";
-import { eachPattern, starred } from "./patterns.ts";
+import { eachPattern, onePlaceOnce, starred } from "./patterns.ts";
 import { type LintRule, quote } from "./rule.ts";
 
 /** Subjects that several share, tenants or members of a queue group, and get at each other's part. */
@@ -24,7 +25,7 @@ rules:
     rationale:
       "The slot says that each tenant has its own part of the subjects; a wildcard in its place gives away the others' part. Where all tenants may see a subject, put it under a prefix of its own, so that one sees it.",
     check: ({ rules }) =>
-      unique(
+      onePlaceOnce(
         rules.flatMap(({ roles }) =>
           roles.flatMap((role) => besideSlots(role, inAccount(roles, role))),
         ),
@@ -47,22 +48,51 @@ rules:
     rationale:
       "A value is unique for one issuer only. Where two fill the same place, `acme` of one is `acme` of the other, and whoever can choose a name at either gets at the subjects of the other's. Put something before the slot that tells issuers apart.",
     check: ({ rules, roles }) =>
-      roles.flatMap(({ name, patterns, at }) => {
+      roles.flatMap((role) => {
+        const { name, patterns, at } = role;
         const issuers = new Set(
           rules.filter((r) => r.roles.some((role) => role.name === name)).map((r) => r.issuer.name),
         );
-        const slot = patterns
-          .flatMap(({ slots }) => slots)
-          .find(({ text }) => text !== "{@identity}");
-        if (!slot || issuers.size < 2) return [];
+        // A scoped signing key puts tags into subjects.
+        const inTags = role.role.scoped_key === undefined ? [] : tagSlots(role);
+        const slot = [
+          ...patterns.flatMap(({ slots }) => slots.map(({ text }) => text)),
+          ...inTags.map((tag) => tag.slot),
+        ].find((text) => text !== "{@identity}");
+        if (slot === undefined || issuers.size < 2) return [];
         const named = [...issuers].map(quote).join(" and ");
         return [
           at(
             [],
-            `${named} both fill ${slot.text} here: make a role for each, with subjects that differ`,
+            `${named} both fill ${slot} here: make a role for each, with subjects that differ`,
           ),
         ];
       }),
+  },
+  {
+    id: "file-unfenced",
+    summary: "An included file that may permit everything",
+    avoid: `include:
+  - { path: teams/orders.yaml, accounts: [ORDERS], issuers: [corp], subjects: [">"] }
+rules: []`,
+    prefer: `include:
+  - { path: teams/orders.yaml, accounts: [ORDERS], issuers: [corp], subjects: [orders.>] }
+rules: []`,
+    rationale:
+      "The root file says what the owner of another file can ever give. Subjects that begin with a wildcard keep that owner from nothing, JetStream and inboxes of others included, and a review of the root file no longer shows what can happen.",
+    check: ({ includes }) =>
+      includes.flatMap(({ include, at }) =>
+        (include.subjects ?? []).flatMap((text, i) =>
+          /^[*>]/.test(text)
+            ? [
+                at(
+                  ["subjects", i],
+                  `${quote(text)} lets ${quote(include.path)} permit whatever there is: name the first token of its subjects`,
+                ),
+              ]
+            : [],
+        ),
+      ),
   },
   {
     id: "queue-wildcard",
@@ -98,7 +128,7 @@ rules:
     rationale:
       "Where a queue form and a plain subject both name a subject, nats-server goes by the queue form: a subscription there in any other queue group is refused, although the plain subject would permit it. And without a group the subscription sees everything, so the group protects nothing.",
     check: ({ rules }) =>
-      unique(
+      onePlaceOnce(
         rules.flatMap(({ roles }) => roles.flatMap((role) => mixed(role, inAccount(roles, role)))),
       ),
   },
@@ -106,11 +136,6 @@ rules:
 
 const inAccount = (roles: readonly LintedRole[], { role }: LintedRole) =>
   roles.filter((other) => other.role.account === role.account);
-
-/** One of each place: a role can be held by several rules. */
-const unique = (faults: readonly Fault[]) => [
-  ...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values(),
-];
 
 function besideSlots(role: LintedRole, roles: readonly LintedRole[]): Fault[] {
   const slotted = roles.flatMap(({ patterns }) => patterns.filter(({ slots }) => slots.length > 0));

@@ -1,4 +1,4 @@
-import type { LintedRole } from "./linted.ts";
+import type { LintedRole, LintedRule, Pattern } from "./linted.ts";
 import { eachPattern, startsAt } from "./patterns.ts";
 import { type LintRule, quote } from "./rule.ts";
 
@@ -29,6 +29,32 @@ rules:
       ),
   },
   {
+    id: "name-wildcard",
+    summary: "A wildcard where the name of a bucket, stream or consumer should stand",
+    avoid: `roles:
+  tuner: { account: ORDERS, publish: [$KV.*.tuning], allow_reserved: true }
+rules:
+  - { name: tuners, issuer: corp, client: tuner, roles: [tuner] }`,
+    prefer: `roles:
+  tuner: { account: ORDERS, publish: [$KV.settings.tuning], allow_reserved: true }
+rules:
+  - { name: tuners, issuer: corp, client: tuner, roles: [tuner] }`,
+    rationale:
+      "In `$KV` and `$O` the second token is the bucket, in `$JS.ACK` and `$JS.FC` the next ones are the stream and the consumer: a wildcard there takes in every bucket of the account, and the messages that others have in hand. Name them, or use an intent, which does.",
+    check: ({ roles }) =>
+      eachPattern(roles, (p) => {
+        const names = p.compiled ? 0 : namesIn(p);
+        const wild = p.subject.tokens.slice(0, names).some(isWild);
+        return wild
+          ? [
+              p.at(
+                `${quote(p.text)} reaches every bucket, stream or consumer of that place: name it`,
+              ),
+            ]
+          : [];
+      }),
+  },
+  {
     id: "inbox-of-others",
     summary: "A role that reads the replies to everybody",
     avoid: `roles:
@@ -40,9 +66,17 @@ rules:
 rules:
   - { name: callers, issuer: corp, scopes: [orders.read], roles: [caller] }`,
     rationale:
-      "Who may subscribe to `_INBOX.>` sees every reply in the account. Each identity has an inbox of its own, which the client sets as its inbox prefix. `inbox: shared` is for clients that cannot set one.",
-    check: ({ roles }) =>
-      roles.flatMap(({ role, patterns, at }) => [
+      "Who may subscribe to `_INBOX.>` sees every reply in the account. Each identity has an inbox of its own, which the client sets as its inbox prefix. `inbox: shared` is for clients that cannot set one. A literal inbox is that of one: as soon as two subjects or clients hold the role, they read each other's replies.",
+    check: ({ roles, rules }) =>
+      roles.flatMap(({ name, role, patterns, at }) => [
+        ...(role.inbox?.startsWith("_INBOX.") && holders(name, rules) > 1
+          ? [
+              at(
+                ["inbox"],
+                "every holder reads the replies to all others: give each identity its own, or this role to one client",
+              ),
+            ]
+          : []),
         ...(role.inbox === "shared"
           ? [
               at(
@@ -131,7 +165,29 @@ rules:
   },
 ];
 
+const isWild = (token: string) => token === "*" || token === ">";
+
+/** Up to which token the names of what is stored stand; 0 where there are none. */
+function namesIn({ subject: { tokens } }: Pattern): number {
+  const [first, second] = tokens;
+  if (first === "$KV" || first === "$O") return 2;
+  return first === "$JS" && (second === "ACK" || second === "FC") ? 4 : 0;
+}
+
+/** How many identities can hold a role, as far as its rules name them one by one. */
+function holders(role: string, rules: readonly LintedRule[]): number {
+  const giving = rules.filter(({ roles }) => roles.some(({ name }) => name === role));
+  const named = giving.map(({ rule: { subject, client, kind } }) => {
+    // A client has as many identities as people who sign in to it, unless it comes by itself.
+    const one = subject ?? (kind === "client" ? client : undefined);
+    return one === undefined ? Number.POSITIVE_INFINITY : [one].flat().length;
+  });
+  return named.reduce((sum, count) => sum + count, 0);
+}
+
 function needsOptIn({ role, patterns }: LintedRole): boolean {
-  if (typeof role.respond === "object" || role.jetstream || role.service) return true;
-  return patterns.some(({ subject: { tokens } }) => /^[$_*>]/.test(tokens[0] ?? ""));
+  if (typeof role.respond === "object") return true;
+  return patterns.some(
+    ({ compiled, subject: { tokens } }) => !compiled && /^[$_*>]/.test(tokens[0] ?? ""),
+  );
 }

@@ -74,6 +74,8 @@ test("an installation of your own has no strangers", () => {
   );
 });
 
+const kv = (fields: string) => `{ kv: { bucket: b, access: read, ${fields} } }`;
+
 const ROLES: readonly (readonly [fields: string, findings: readonly string[]])[] = [
   ["publish: [a.>], subscribe: [b.*]", []],
   ['subscribe: [">"], allow_reserved: true', ["wildcard-first"]],
@@ -93,6 +95,69 @@ const ROLES: readonly (readonly [fields: string, findings: readonly string[]])[]
   ['publish: ["o.{tenant}.a", o.*.b]', []],
   ['publish: ["o.{tenant}.>"], subscribe: [o.>]', []],
   ['publish: ["o.{preferred_username}"]', ["claim-unreliable"]],
+  ['publish: ["o.{/preferred_username:escape}"]', ["claim-unreliable"]],
+  ['publish: [o.>], deny_publish: ["o.{email:escape}"]', ["claim-unreliable", "deny-list"]],
+  ['publish: [a], tags: ["who:{preferred_username}"]', ["claim-unreliable"]],
+  ['publish: [a], tags: ["team:{tenant}", "part:x"]', []],
+  // What intents come to is looked at like what is written.
+  ['jetstream: [{ publish_to: { subjects: "o.{nickname}" } }]', ["claim-unreliable"]],
+  ['service: { name: s, subjects: "o.{upn:escape}" }', ["claim-unreliable"]],
+  [
+    'jetstream: [{ kv: { bucket: b, keys: "{email:escape}.>", access: read } }]',
+    ["claim-unreliable"],
+  ],
+  [
+    'publish: ["o.{tenant}.a"], jetstream: [{ publish_to: { subjects: o.> } }]',
+    ["tenant-beside-wildcard"],
+  ],
+  [
+    'subscribe: ["o.{tenant}.a"], service: { name: s, subjects: o.*.a }',
+    ["tenant-beside-wildcard"],
+  ],
+  [`jetstream: [${kv('keys: "{tenant}.>"')}, ${kv("keys: common.>")}]`, []],
+  [`jetstream: [${kv('keys: "{tenant}.>"')}, ${kv('keys: ">"')}]`, ["tenant-beside-wildcard"]],
+  [`jetstream: [${kv('keys: "{tenant}.>"')}, ${kv("info: true")}]`, ["tenant-beside-wildcard"]],
+  [`jetstream: [${kv('keys: "{tenant}.>", info: true')}]`, ["key-names-told"]],
+  [`jetstream: [${kv("info: true")}]`, []],
+  [`jetstream: [${kv("watch: true, may_create_consumers: true")}]`, ["consumer-creator"]],
+  ["jetstream: [{ consume: { stream: S, durable: w } }]", []],
+  [
+    "jetstream: [{ consume: { stream: S, durable: w, may_create_consumers: true } }]",
+    ["consumer-creator"],
+  ],
+  ["jetstream: [{ consume: { stream: S, durable: w, deliver: d.x } }]", []],
+  [
+    "jetstream: [{ consume: { stream: S, durable: w, deliver: _INBOX.x } }], allow_reserved: true",
+    ["inbox-of-others"],
+  ],
+  ["jetstream: [{ kv: { bucket: b, access: write } }]", ["bucket-writer"]],
+  ['jetstream: [{ kv: { bucket: b, keys: [a, ">"], access: readwrite } }]', ["bucket-writer"]],
+  [
+    "jetstream: [{ kv: { bucket: b, keys: a.>, access: write, may_roll_up: true } }]",
+    ["bucket-writer"],
+  ],
+  ["jetstream: [{ object: { bucket: b, access: write } }]", ["bucket-writer"]],
+  [
+    "jetstream: [{ object: { bucket: b, access: read, may_create_consumers: true } }]",
+    ["consumer-creator"],
+  ],
+  [
+    "jetstream: [{ consume: { stream: S, durable: w } }], allow_reserved: true",
+    ["reserved-unused"],
+  ],
+  ["service: { name: s, subjects: a }, allow_reserved: true", ["reserved-unused"]],
+  ["publish: [$KV.>], allow_reserved: true", ["name-wildcard"]],
+  ["subscribe: [$O.*.M.>], allow_reserved: true", ["name-wildcard"]],
+  ["publish: [$KV.b.>], allow_reserved: true", []],
+  ["publish: [$JS.ACK.S.>], allow_reserved: true", ["name-wildcard"]],
+  ["publish: [$JS.FC.S.c.>], allow_reserved: true", []],
+  ["subscribe: [o.>], deny_subscribe: [o.secret]", ["deny-list"]],
+  ["subscribe: [o.a], deny_subscribe: [o.>]", ["deny-idle", "deny-list"]],
+  ["subscribe: [o.>], deny_publish: [o.secret]", ["deny-idle"]],
+  ["publish: [o.>], deny_publish: [p.x]", ["deny-idle"]],
+  ["jetstream: [{ publish_to: { subjects: o.> } }], deny_publish: [o.x]", ["deny-list"]],
+  ["publish: [a], inbox: shared", ["inbox-of-others"]],
+  ["publish: [a], inbox: private", []],
   ['subscribe: ["a q.*"]', ["queue-wildcard"]],
   ['subscribe: [a.>, "a.b q"]', []],
   ['subscribe: [a.b, "a.* q"]', ["queue-beside-plain"]],

@@ -1,5 +1,11 @@
 import { JWT_LIMIT_BYTES, jwtBytes, userClaims } from "../../../src/credential/index.ts";
-import { issuerNamed, lint, type Measure, openPolicy } from "../../../src/policy/index.ts";
+import {
+  includesOf,
+  issuerNamed,
+  lint,
+  type Measure,
+  openPolicy,
+} from "../../../src/policy/index.ts";
 
 const HOLDER = {
   name: "corp:0123456789abcdef",
@@ -12,14 +18,18 @@ const HOLDER = {
 
 const MEASURE: Measure = {
   limit_bytes: JWT_LIMIT_BYTES,
-  bytes: (grant) => jwtBytes(userClaims(grant, HOLDER)),
+  bytes: (grant) =>
+    jwtBytes(userClaims(grant, { ...HOLDER, signing_key: grant.scoped_key ?? HOLDER.signing_key })),
 };
 
 /** Lints a policy that is given without its version. Issuers called like a preset are of it. */
 export function lintText(text: string, issuers = ISSUERS) {
-  const bytes = Buffer.from(`version: 1\n${text}\n`);
-  return lint(openPolicy([{ path: "policy.yaml", bytes }]), issuers, MEASURE);
+  const root = { path: "policy.yaml", bytes: Buffer.from(`version: 1\n${text}\n`) };
+  const included = includesOf(root).map((path) => ({ path, bytes: NOTHING }));
+  return lint(openPolicy([root, ...included]), issuers, MEASURE);
 }
+
+const NOTHING = Buffer.from("version: 1\nrules: []\n");
 
 export const ISSUERS = ["corp", ...["github", "gitlab", "kubernetes", "entra", "okta", "aws"]].map(
   issuerNamed,
