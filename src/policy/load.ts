@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type Fault, FaultError, readDocument } from "../config/index.ts";
 import { compile, type Parsed, type ParsedFiles } from "./compile.ts";
 import type { Policy, PolicyContext } from "./policy.ts";
-import { PolicyFile } from "./schema.ts";
+import { PolicyFile, RULES_LIMIT } from "./schema.ts";
 
 /** A file of the policy as it was read. */
 export interface PolicySource {
@@ -28,6 +28,11 @@ export function loadPolicy(sources: readonly PolicySource[], context: PolicyCont
     throw new FaultError([fault(root.path, `is larger than ${POLICY_LIMIT_BYTES} bytes`)]);
   const parsed = readAll(sources);
   checkFiles(parsed);
+  const rules_count = parsed.reduce((sum, { document }) => sum + document.value.rules.length, 0);
+  if (rules_count > RULES_LIMIT)
+    throw new FaultError([
+      fault(root.path, `holds more than ${RULES_LIMIT} rules together with the files it includes`),
+    ]);
   const files = [...sources].sort((a, b) => (a.path < b.path ? -1 : 1));
   return {
     digest: digestOf(files),

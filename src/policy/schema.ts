@@ -92,6 +92,9 @@ const subjectsByName = (description: string) =>
     errorMessage: "must be a map of lists of subjects",
   });
 
+/** Rules of one policy, those of all its files together. */
+export const RULES_LIMIT = 10_000;
+
 /** The policy file. */
 export const PolicyFile = Type.Object(
   {
@@ -113,8 +116,9 @@ export const PolicyFile = Type.Object(
       mapOf(RoleFile, { description: "Roles by name.", errorMessage: "must be a map of roles" }),
     ),
     rules: Type.Array(RuleFile, {
-      maxItems: 10_000,
+      maxItems: RULES_LIMIT,
       description: "Nobody has what no rule gives.",
+      errorMessage: `must be a list of at most ${RULES_LIMIT} rules`,
     }),
     admin_roles: Type.Optional(
       mapOf(AdminRoleFile, {
