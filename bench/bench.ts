@@ -6,6 +6,7 @@ import {
   alone,
   answerBytes,
   type Contender,
+  decisions,
   issuedInJournal,
   startConstant,
   startNaive,
@@ -112,6 +113,8 @@ async function bench(scope: Scope, settings: Settings): Promise<Report> {
   rows.push({ key: "crypto", name: "node:crypto alone: verify, key, sign", ...crypto });
   const flush = await alone(scope, pinning, ["flush", String(Math.ceil(seconds / 4)), parts.dir]);
   rows.push({ key: "flush", name: "fdatasync of one line, one by one", ...flush });
+  say("decisions by 10 and by 10,000 rules");
+  const decide = await decisions(scope, pinning, Math.ceil(seconds / 2));
   return {
     measured_at: new Date().toISOString(),
     machine: await machine(parts.dir, pinning.length > 0),
@@ -124,6 +127,7 @@ async function bench(scope: Scope, settings: Settings): Promise<Report> {
     disturbed: disturbed(rows),
     rows,
     ratios: ratiosOf(rows),
+    decide,
   };
 }
 

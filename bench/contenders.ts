@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Scope } from "../test/support/project.ts";
 import { BIN } from "../test/support/service.ts";
+import type { DecideReport } from "./decide.ts";
 import type { Measured, Target } from "./load.ts";
 import type { Parts } from "./parts.ts";
 import { type Pinned, type Pinning, startPinned } from "./pin.ts";
@@ -53,6 +54,16 @@ export async function alone(
   args: readonly ["flush", seconds: string, folder: string] | readonly ["crypto", seconds: string],
 ): Promise<Measured> {
   const { line } = await startPinned(scope, pinning, [program("alone"), ...args], "per_s");
+  return JSON.parse(line);
+}
+
+/** What a decision costs by a small and by a large policy, in one program. */
+export async function decisions(
+  scope: Scope,
+  pinning: Pinning,
+  seconds: number,
+): Promise<DecideReport> {
+  const { line } = await startPinned(scope, pinning, [program("decide"), `${seconds}`], "per_s");
   return JSON.parse(line);
 }
 

@@ -1,3 +1,4 @@
+import type { DecideReport } from "./decide.ts";
 import type { Measured } from "./load.ts";
 import type { Machine } from "./machine.ts";
 
@@ -21,6 +22,8 @@ export interface Report {
   readonly disturbed: boolean;
   readonly rows: readonly Row[];
   readonly ratios: Ratios;
+  /** What a larger policy costs. */
+  readonly decide: DecideReport;
 }
 
 /** The service's rate, divided by that of what it stands beside. */
@@ -59,14 +62,17 @@ export function ratiosOf(rows: readonly Row[]): Ratios {
   };
 }
 
+/** How much more a decision by 10,000 rules may cost than one by 10. */
+const DECIDE_RATIO_MAX = 1.3;
+
 const HEADINGS = ["", "a second", "p50 ms", "p99 ms", "CPU µs", "RSS MB", "core", "nats-sts is"];
 
 /** The report for a terminal. */
-export function table({ rows, machine, ratios, ...report }: Report): string {
+export function table({ rows, machine, ratios, decide, ...report }: Report): string {
   const service = rows.find(({ key }) => key === "service");
   const lines = rows.map((row) => [
     row.name,
-    Math.round(row.per_s).toLocaleString("en"),
+    count(row.per_s),
     digits(row.p50_ms),
     digits(row.p99_ms),
     digits(row.cpu_us, 0),
@@ -91,6 +97,8 @@ export function table({ rows, machine, ratios, ...report }: Report): string {
     ...(own === undefined
       ? []
       : [`${Math.round(own)} µs a request are neither cryptography nor the bare server.`]),
+    `A decision takes ${digits(decide.small.cpu_us)} µs with ${count(decide.small.rules)} rules and ` +
+      `${digits(decide.large.cpu_us)} µs with ${count(decide.large.rules)}: ${digits(decide.cost_ratio, 2)} times as much (at most ${DECIDE_RATIO_MAX}).`,
     ...(disturbed(rows)
       ? ["Other programs had part of its core: measure again when it is quiet."]
       : []),
@@ -101,6 +109,8 @@ export function table({ rows, machine, ratios, ...report }: Report): string {
       `Node ${machine.versions["node"]}; journal on ${machine.file_system}.`,
   ].join("\n");
 }
+
+const count = (value: number) => Math.round(value).toLocaleString("en");
 
 /** A number of about three digits; a dash where there is none. */
 function digits(value: number | undefined, places = value !== undefined && value < 1 ? 2 : 1) {

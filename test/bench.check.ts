@@ -20,6 +20,11 @@ test("the benchmark measures every contender and writes what it found", {
   const report = JSON.parse(await readFile(join(results, "bench.json"), "utf8"));
   // How fast this machine is while other tests run is not for a test to say.
   for (const { name, per_s } of report.rows) assert.ok(per_s > 0, name);
+  assert.match(said, /A decision takes .* with 10 rules and .* with 10,000: [\d.]+ times as much/);
+  const { small, large, cost_ratio } = report.decide;
+  assert.deepEqual([small.rules, large.rules], [10, 10_000]);
+  // Both are measured in turns, so that this holds on a busy machine as well; without an index it is 100.
+  assert.ok(cost_ratio > 0 && cost_ratio < 5, `${cost_ratio}`);
   const plot = await readFile(join(results, "bench.svg"), "utf8");
   assert.match(plot, /prefers-color-scheme: dark/);
   for (const { name } of report.rows) assert.ok(plot.includes(name), name);
