@@ -61,7 +61,7 @@ const unchangedIn = (before: InForce | undefined) => (config: IssuerConfig) => {
 
 function admissionsOf(
   { config: { limits } }: Loaded,
-  { metrics, effects }: Standing,
+  { metrics }: Standing,
   before: InForce | undefined,
 ): InForce["admissions"] {
   const admission = (by: "address" | "identity") => {
@@ -70,7 +70,8 @@ function admissionsOf(
     const same =
       old?.rate_keys === limits.rate_keys && isDeepStrictEqual(old[`rate_per_${by}`], rate);
     if (before && same) return before.admissions[by];
-    return admissionBy(by, rate, limits.rate_keys, metrics, effects.now_ms);
+    // Not the clock: one that is set must neither refuse anybody nor forgive.
+    return admissionBy(by, rate, limits.rate_keys, metrics, () => performance.now());
   };
   return { address: admission("address"), identity: admission("identity") };
 }

@@ -28,8 +28,6 @@ export interface ServiceOptions {
   readonly dir?: string;
   /** Laid over the environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** A program that becomes the service, such as `prlimit --nofile=64:64`. */
-  readonly through?: readonly string[];
 }
 
 export interface Answer {
@@ -117,7 +115,7 @@ export async function writeConfig(dir: string, options: ServiceOptions): Promise
 export async function startService(scope: Scope, options: ServiceOptions): Promise<Service> {
   const dir = options.dir ?? (await makeDir(scope));
   await mkdir(dir, { recursive: true });
-  return serveFile(scope, await writeConfig(dir, options), options.env, options.through);
+  return serveFile(scope, await writeConfig(dir, options), options.env);
 }
 
 /** Starts the compiled service with a configuration and waits until it listens. */
@@ -125,11 +123,9 @@ export async function serveFile(
   scope: Scope,
   config_file: string,
   env: Readonly<Record<string, string>> = {},
-  through: readonly string[] = [],
 ): Promise<Service> {
   const dir = dirname(config_file);
-  const command = [...through, process.execPath, BIN, "serve", "--config", config_file];
-  const child = spawn(command[0] ?? "", command.slice(1), {
+  const child = spawn(process.execPath, [BIN, "serve", "--config", config_file], {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, ...env },
   });
