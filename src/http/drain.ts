@@ -9,6 +9,12 @@ interface Last {
 }
 
 /**
+ * What callers have sent by the time at which the server closes has not been read yet. For so long it
+ * is still read, and answered: whoever is cut off instead cannot know what became of the request.
+ */
+const LINGER_MS = 250;
+
+/**
  * Ends, when the server closes, every connection that waits for a caller rather than for us: silent
  * ones, and requests of which a part has come. Node stops looking for late requests at that moment,
  * so that any of them would hold the process open.
@@ -23,7 +29,23 @@ export function drainOnClose(app: FastifyInstance): void {
     connections.set(request.socket, { request, response });
   });
   app.addHook("preClose", async () => {
+    const waiting = [...connections].flatMap(([socket, last]) =>
+      waitsForUs(last) ? [] : [socket],
+    );
+    await closedWithin(waiting, LINGER_MS);
     for (const [socket, last] of connections) if (!waitsForUs(last)) socket.destroy();
+  });
+}
+
+/** Resolves when all of them are closed, or after so long. */
+function closedWithin(sockets: readonly Socket[], limit_ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const late = setTimeout(resolve, limit_ms);
+    const closed = sockets.map((socket) => new Promise((done) => socket.once("close", done)));
+    void Promise.all(closed).then(() => {
+      clearTimeout(late);
+      resolve();
+    });
   });
 }
 
