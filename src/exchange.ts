@@ -32,8 +32,14 @@ export interface World {
   /** What proofs of possession are bound to. */
   readonly public_url: string;
   readonly policy: Policy;
-  /** Throws StsError `signer_unavailable` where there is no key. */
-  account(name: string): { readonly public_key: string; readonly signer: Signer };
+  /**
+   * The account and who signs for it: with a scoped key that key alone, else never a scoped one.
+   * Throws StsError `signer_unavailable` where there is no such key.
+   */
+  account(
+    name: string,
+    scoped_key?: string,
+  ): { readonly public_key: string; readonly signer: Signer };
   /** Binds a caller's key to an identity beyond this time; false while it belongs to another. */
   claimUserKey(public_key: string, identity_digest: string, expires_at: number): boolean;
   /**
@@ -74,7 +80,7 @@ export async function exchange(ask: Ask, world: World): Promise<Credential> {
       throw new StsError("user_key_in_use");
     }
     releaseToken = world.claimToken(identity.token_use, user_key);
-    const account = world.account(grant.account);
+    const account = world.account(grant.account, grant.scoped_key);
     const request_id = ask.asked.request_id;
     const to = { issuer, digest, policy: policy.digest, request_id, user_key, account, now_s };
     const credential = await world.timed("mint", () => mint(grant, to));

@@ -92,9 +92,9 @@ function recording(journal: Journal, metrics: Metrics): Pick<World, "record" | "
 
 function accountsOf({ config, ring }: Loaded): World["account"] {
   const public_keys = new Map(config.accounts.map(({ name, public_key }) => [name, public_key]));
-  return (name) => {
+  return (name, scoped_key) => {
     const public_key = public_keys.get(name);
-    const signer = ring.active(name);
+    const signer = scoped_key === undefined ? ring.active(name) : ring.scoped(name, scoped_key);
     if (public_key === undefined || !signer)
       throw new StsError("signer_unavailable", { account: name });
     return { public_key, signer };

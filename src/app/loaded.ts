@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ConfigLoaded, Journal } from "../journal/index.ts";
+import type { KeyRing, RingKey } from "../keys/index.ts";
 import type { Loaded } from "./effects.ts";
 
 /** Journals what is put in force, as far as it differs from what was. Nothing is in force before that. */
@@ -15,6 +16,11 @@ export async function recordLoaded(
   if (!before || !isDeepStrictEqual(trust, trustIn(before))) await journal.record(trust);
 }
 
+const isScoped = ({ state }: RingKey) => state === "scoped";
+
+const keysOf = (ring: KeyRing, account: string, scoped: boolean) =>
+  ring.all(account).flatMap((key) => (isScoped(key) === scoped ? [key.signer.public_key] : []));
+
 /** Whom this service believes, and with which keys it signs. */
 const trustIn = ({ config, ring }: Loaded): ConfigLoaded => ({
   type: "config.loaded",
@@ -22,6 +28,7 @@ const trustIn = ({ config, ring }: Loaded): ConfigLoaded => ({
   signing_keys: config.accounts.map(({ name, public_key }) => ({
     account: name,
     public_key,
-    keys: ring.all(name).map((key) => key.public_key),
+    keys: keysOf(ring, name, false),
+    ...(ring.all(name).some(isScoped) && { scoped_keys: keysOf(ring, name, true) }),
   })),
 });

@@ -41,8 +41,9 @@ export function lookUpOnRead({ metrics, journal }: Standing, current: () => InFo
     metrics.set("policy_info", 1, { digest: policy.digest });
     metrics.set("policy_loaded_timestamp_seconds", since_s);
     for (const { name: account } of config.accounts) {
-      metrics.set("signing_keys", 1, { account, state: "active" });
-      metrics.set("signing_keys", ring.all(account).length - 1, { account, state: "known" });
+      const states = ring.all(account).map(({ state }) => state);
+      for (const state of ["active", "known", "scoped"] as const)
+        metrics.set("signing_keys", states.filter((s) => s === state).length, { account, state });
     }
     const { last_seq, queued, failures, notes_dropped, notes_lost, heads_failed } = journal.stats();
     metrics.set("journal_last_seq", last_seq);

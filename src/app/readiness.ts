@@ -5,8 +5,13 @@ import type { InForce } from "./in-force.ts";
 
 /** Tries what an exchange needs of this instance. The issuers are not ours, so they do not count. */
 export async function readiness({ loaded, world }: InForce, journal: Journal): Promise<Check[]> {
-  const { config, policy } = loaded;
-  const { account, now_s, checkClock } = world;
+  const { config, policy, ring } = loaded;
+  const { now_s, checkClock } = world;
+  const mintWithAll = async (name: string, public_key: string) => {
+    const signing = ring.all(name).filter(({ state }) => state !== "known");
+    for (const { signer, state } of signing)
+      await trialMint(name, { public_key, signer }, now_s(), state === "scoped");
+  };
   const trial = async (name: string, work: () => Promise<unknown>): Promise<Check> => {
     try {
       await work();
@@ -17,8 +22,8 @@ export async function readiness({ loaded, world }: InForce, journal: Journal): P
   };
   return Promise.all([
     trial(`policy ${policy.digest.slice(0, 16)}`, async () => {}),
-    ...config.accounts.map(({ name }) =>
-      trial(`account ${name}`, async () => trialMint(name, account(name), now_s())),
+    ...config.accounts.map(({ name, public_key }) =>
+      trial(`account ${name}`, () => mintWithAll(name, public_key)),
     ),
     trial("clock", async () => checkClock()),
     trial("journal", async () => {

@@ -3,7 +3,7 @@ import { examineIssuer } from "../identity/index.ts";
 import { loadKeyRing } from "../keys/index.ts";
 import { type Args, type Command, EXIT, type Io } from "./command.ts";
 import { aboutIssuer, type Finding } from "./doctor-issuer.ts";
-import { CONFIG_OPTION, readConfigFile, readPolicy } from "./load.ts";
+import { CONFIG_OPTION, policyContext, readConfigFile, readPolicy } from "./load.ts";
 import { asJson, count, table, visible } from "./policy/show.ts";
 
 /** Looks at everything that the service leans on, and says of what is wrong what to do. */
@@ -67,14 +67,13 @@ async function keysOf(loaded: LoadedConfig, io: Io): Promise<Finding[]> {
   try {
     const ring = await loadKeyRing(loaded, io.owner);
     return loaded.config.accounts.map(({ name }) => {
-      const [active, ...known] = ring.all(name);
-      const more = known.length > 0 ? `; ${known.length} more known` : "";
-      return {
-        state: "ok",
-        what: "account",
-        who: name,
-        says: `${active?.public_key} signs${more}`,
-      };
+      const keys = ring.all(name);
+      const said = keys.flatMap(({ signer: { public_key }, state }) =>
+        state === "known" ? [] : [`${public_key} signs${state === "scoped" ? " as scoped" : ""}`],
+      );
+      const known = keys.length - said.length;
+      const more = known > 0 ? `; ${known} more known` : "";
+      return { state: "ok", what: "account", who: name, says: `${said.join(", ")}${more}` };
     });
   } catch (error) {
     return wrongWith("signing key", error);
@@ -83,7 +82,7 @@ async function keysOf(loaded: LoadedConfig, io: Io): Promise<Finding[]> {
 
 async function policyOf(loaded: LoadedConfig): Promise<Finding[]> {
   try {
-    const policy = await readPolicy(loaded);
+    const policy = await readPolicy(loaded, policyContext(loaded.config));
     const says = `${count(policy.rules_count, "rule")}, digest ${policy.digest.slice(0, 16)}`;
     const file = loaded.config.policy_file;
     const own: Finding = { state: "ok", what: "policy", who: file, says };

@@ -11,7 +11,7 @@ import {
   type See,
   type Seen,
 } from "../config/index.ts";
-import { loadKeyRing } from "../keys/index.ts";
+import { type KeyRing, loadKeyRing } from "../keys/index.ts";
 import {
   includesOf,
   loadPolicy,
@@ -45,9 +45,11 @@ export async function loadAll(
 ): Promise<Loaded> {
   const { faults, loaded } = await readConfigFile({ values }, { env, cwd }, see);
   if (!loaded) throw new FaultError(faults);
-  const [ring, policy] = await Promise.allSettled([
-    loadKeyRing(loaded, owner, see),
-    readPolicy(loaded, see),
+  const [ring] = await Promise.allSettled([loadKeyRing(loaded, owner, see)]);
+  // Where keys have faults, those of the policy are told all the same.
+  const keys = ring.status === "fulfilled" ? ring.value : undefined;
+  const [policy] = await Promise.allSettled([
+    readPolicy(loaded, policyContext(loaded.config, keys), see),
   ]);
   if (faults.length === 0 && ring.status === "fulfilled" && policy.status === "fulfilled")
     return { ...loaded, ring: ring.value, policy: policy.value };
@@ -89,6 +91,7 @@ export async function readConfigFile(
 
 export async function readPolicy(
   { config, fault }: LoadedConfig,
+  context: PolicyContext,
   see: See = () => {},
 ): Promise<Policy> {
   const file = config.policy_file;
@@ -100,7 +103,7 @@ export async function readPolicy(
     const included = await Promise.all(
       includesOf(root).map((path) => readIncluded(file, path, see)),
     );
-    return loadPolicy([root, ...included.flat()], policyContext(config));
+    return loadPolicy([root, ...included.flat()], context);
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
     throw new FaultError(
@@ -119,13 +122,28 @@ export async function readIncluded(
   return "fault" in bytes ? [] : [{ path, bytes }];
 }
 
-/** What a policy can refer to under this configuration. */
-export const policyContext = (config: Config): PolicyContext => ({
-  accounts: config.accounts.map(({ name }) => name),
-  issuers: config.issuers.map(({ name }) => name),
-  default_ttl_s: config.default_ttl_s,
-  max_ttl_s: config.max_ttl_s,
-});
+/**
+ * What a policy can refer to under this configuration.
+ *
+ * @param ring absent where no key was read: then any key can be a scoped one
+ */
+export function policyContext(config: Config, ring?: KeyRing): PolicyContext {
+  const scopedOf = (account: string) =>
+    ring?.all(account).flatMap((key) => (key.state === "scoped" ? key.signer.public_key : [])) ??
+    [];
+  return {
+    accounts: config.accounts.map(({ name }) => name),
+    issuers: config.issuers.map(({ name }) => name),
+    scoped_keys: ring
+      ? new Map(config.accounts.map(({ name }) => [name, scopedOf(name)]))
+      : "unknown",
+    scoped_only: config.accounts
+      .filter(({ signing_keys }) => signing_keys.every(({ scoped }) => scoped))
+      .map(({ name }) => name),
+    default_ttl_s: config.default_ttl_s,
+    max_ttl_s: config.max_ttl_s,
+  };
+}
 
 function faultsOf(result: PromiseSettledResult<unknown>): readonly Fault[] {
   if (result.status === "fulfilled") return [];

@@ -120,6 +120,7 @@ export function assertBounded(claims: UserClaims, scoped_key?: string): void {
     const said = Object.keys(claims.nats).filter((key) => !BESIDE_SCOPE.includes(key));
     if (claims.iss !== scoped_key || said.length > 0)
       throw new Error("the scope of the key is unbounded");
+    assertTemplated(claims);
     return;
   }
   const { pub, sub, resp, allowed_connection_types, bearer_token, src, times } = claims.nats;
@@ -135,6 +136,20 @@ export function assertBounded(claims: UserClaims, scoped_key?: string): void {
   // Whoever sees a bearer JWT can use it, so that it is for those alone who cannot do better.
   const mqtt = allowed_connection_types?.every((type) => type === "MQTT") ?? false;
   if (bearer_token !== undefined && !mqtt) throw new Error("the bearer is unbounded");
+}
+
+/** `key:value`, in which a template finds exactly one token of a subject. */
+const TAG = /^([a-z0-9][a-z0-9_-]*):[a-z0-9][a-z0-9_-]*$/;
+
+/**
+ * The template of a scoped key may put name and tags into subjects, where a wildcard or a dot would
+ * widen them, and a second tag of the same key would add subjects.
+ */
+function assertTemplated({ name, nats: { tags = [] } }: UserClaims): void {
+  const keys = tags.map((tag) => TAG.exec(tag)?.[1]);
+  if (!/^[A-Za-z0-9_:-]+$/.test(name) || keys.includes(undefined))
+    throw new Error("the template of the key is unbounded");
+  if (new Set(keys).size < keys.length) throw new Error("a tag of the template is unbounded");
 }
 
 /** What stands in every JWT, whichever key signs. */

@@ -71,6 +71,8 @@ export interface ConfigLoaded {
     readonly public_key: string;
     /** Public keys; the one that signs comes first. */
     readonly keys: readonly string[];
+    /** Public keys that sign only for roles that name them; absent for none. */
+    readonly scoped_keys?: readonly string[];
   }[];
 }
 

@@ -9,6 +9,6 @@ export { userKeyOf, userKeyProof } from "./held-key.ts";
 export { instanceKey, makeInstanceKey } from "./instance-key.ts";
 export type { Owner } from "./key-file.ts";
 export { base32, decodePublicKey } from "./nkey.ts";
-export { type KeyRing, loadKeyRing } from "./ring.ts";
+export { type KeyRing, loadKeyRing, type RingKey } from "./ring.ts";
 export { type Signer, seedSigner, signatureFits } from "./signer.ts";
 export { makeUserKey, proofText, provenKey, type UserKey, type UserKeyClaim } from "./user-key.ts";

@@ -56,7 +56,7 @@ export const METRICS = {
     "result",
   ),
   signing_keys: gauge(
-    "Signing keys of an account; one is `active`, the others `known`.",
+    "Signing keys of an account; one is `active`, those for roles that name them are `scoped`, the others `known`.",
     "account",
     "state",
   ),

@@ -91,8 +91,13 @@ export interface Role {
 export interface PolicyContext {
   readonly accounts: readonly string[];
   readonly issuers: readonly string[];
-  /** Public keys of scoped signing keys by the name of their account; absent means none. */
-  readonly scoped_keys?: ReadonlyMap<string, readonly string[]>;
+  /**
+   * Public keys of scoped signing keys by the name of their account; absent means none. `unknown` where
+   * no key was read: then whichever a role names is taken for one.
+   */
+  readonly scoped_keys?: ReadonlyMap<string, readonly string[]> | "unknown";
+  /** Accounts without any other signing key. */
+  readonly scoped_only?: readonly string[];
   readonly default_ttl_s: number;
   readonly max_ttl_s: number;
 }

@@ -1,4 +1,4 @@
-import type { Role } from "./policy.ts";
+import type { PolicyContext, Role } from "./policy.ts";
 import type { RoleFile } from "./role-schema.ts";
 import { type FileScope, quote, type Report } from "./scope.ts";
 
@@ -24,6 +24,13 @@ export function checkForm(file: RoleFile, scope: FileScope, report: Report): voi
     checkScoped(file, file.scoped_key, scope, report);
     return;
   }
+  if (scope.context.scoped_only?.includes(file.account)) {
+    const [what, account] = ["has scoped signing keys alone", quote(file.account)];
+    report(
+      ["account"],
+      `${account} ${what}: name one as scoped_key, or list a key that is not scoped`,
+    );
+  }
   const permits =
     file.respond || file.service || [file.publish, file.subscribe, file.jetstream].some(has);
   if (!permits) report([], "permits nothing: give it publish, subscribe or respond");
@@ -35,6 +42,9 @@ export function checkForm(file: RoleFile, scope: FileScope, report: Report): voi
 }
 
 const has = (list: readonly unknown[] | undefined) => (list?.length ?? 0) > 0;
+
+const isScopedKey = ({ scoped_keys }: PolicyContext, account: string, key: string) =>
+  scoped_keys === "unknown" || scoped_keys?.get(account)?.includes(key) === true;
 
 function checkScoped(
   file: RoleFile,
@@ -48,7 +58,7 @@ function checkScoped(
       report([field], "is what the scoped key says: a credential that it signs must not say it");
   }
   if (fence) report(["scoped_key"], "stands in the root file only");
-  else if (!context.scoped_keys?.get(file.account)?.includes(key)) {
+  else if (!isScopedKey(context, file.account, key)) {
     report(
       ["scoped_key"],
       `is no key of ${quote(file.account)} that the configuration calls scoped: true`,

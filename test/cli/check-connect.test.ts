@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, type TestContext, test } from "node:test";
+import { createAccount } from "@nats-io/nkeys";
 import { startNats } from "../support/nats.ts";
 import { makeAccount, makeDir, type ServedAccount, writeConfig } from "../support/service.ts";
 import { POLICY, runHere } from "./support.ts";
@@ -8,13 +11,13 @@ const scope = { after };
 const provider = { issuer: "http://127.0.0.1:1", audience: "nats-sts" };
 const nats = await startNats(scope);
 
-async function check(account: ServedAccount, servers: readonly string[]) {
+async function check(account: ServedAccount, servers: readonly string[], more = {}) {
   const dir = await makeDir(scope);
   const file = await writeConfig(dir, {
     provider,
     policy: POLICY,
     accounts: [account],
-    config: { servers },
+    config: { servers, ...more },
   });
   return runHere(["check", "--config", file, "--connect"]);
 }
@@ -36,6 +39,54 @@ test("a key that the account does not list is told so, with what to do", async (
   assert.equal(code, 1);
   assert.match(err, /Authorization Violation[\s\S]*nsc describe account --name ORDERS/);
   assert.doesNotMatch(err, /S[UA][A-Z2-7]{56}|eyJ/);
+});
+
+/** The service's account with this key beside its own, and what its account JWT lists of both. */
+async function withScoped(t: TestContext, listed: (key: string) => unknown, scoped: boolean) {
+  const { ORDERS } = nats.accounts;
+  const key = createAccount();
+  const file = join(await makeDir(t), "scoped.nk");
+  await writeFile(file, key.getSeed(), { mode: 0o600 });
+  const signing_keys = [ORDERS.signing_public_key, listed(key.getPublicKey())];
+  // `as`: the library types scopes more narrowly than nats-server reads them.
+  await nats.pushAccount("ORDERS", { signing_keys: signing_keys as never });
+  const account = {
+    ...{ name: ORDERS.name, public_key: ORDERS.public_key },
+    signing_keys: [{ file: ORDERS.signing_key_file }, { file, scoped }],
+  };
+  const checked = await check(ORDERS, [nats.url], { accounts: [account] });
+  return { ...checked, key: key.getPublicKey() };
+}
+
+const template = { pub: { allow: ["a"] }, sub: { allow: ["b"] }, subs: -1, data: -1, payload: -1 };
+const withScope = (key: string) => ({ kind: "user_scope", key, role: "team", template });
+const without = (key: string) => key;
+
+test("a scoped key is good where the account lists it with a scope", async (t) => {
+  const { code, out, key } = await withScoped(t, withScope, true);
+  assert.equal(code, 0);
+  assert.ok(
+    out.includes(`${key} on ${nats.url}: ok, the account lists this key with a scope`),
+    out,
+  );
+});
+
+test("a key that is called scoped and has no scope is told, for it would permit everything", async (t) => {
+  const { code, err, key } = await withScoped(t, without, true);
+  assert.equal(code, 1);
+  assert.ok(
+    err.includes(`${key} on ${nats.url}: the account lists this key, but without a scope`),
+    err,
+  );
+});
+
+test("a key with a scope that is not called scoped is told, and one that nobody lists", async (t) => {
+  const plain = await withScoped(t, withScope, false);
+  assert.equal(plain.code, 1);
+  assert.match(plain.err, /with a scope exactly where the configuration says scoped: true\?/);
+  const nobodys = await withScoped(t, () => createAccount().getPublicKey(), true);
+  assert.equal(nobodys.code, 1);
+  assert.match(nobodys.err, /Authorization Violation[\s\S]*nsc describe account/);
 });
 
 test("a server that is not there is told apart from one that refuses", async () => {

@@ -12,6 +12,8 @@ const US = { uid: process.getuid?.() ?? 0 };
 interface Listed {
   readonly name: string;
   readonly public_key: string;
+  /** Places of keys that are scoped. */
+  readonly scoped?: readonly number[];
   /** Key, or the name of a file that there is not. */
   readonly keys: readonly (KeyPair | string)[];
 }
@@ -19,12 +21,12 @@ interface Listed {
 /** Loads the ring of these accounts; the first stands on line 2, each on one line. */
 async function load(dir: string, accounts: readonly Listed[]) {
   const rows: string[] = [];
-  for (const { name, public_key, keys } of accounts) {
+  for (const { name, public_key, keys, scoped } of accounts) {
     const files: string[] = [];
     for (const [i, key] of keys.entries()) {
       const file = typeof key === "string" ? key : `${name}-${i}.nk`;
       if (typeof key !== "string") await writeFile(join(dir, file), key.getSeed(), { mode: 0o600 });
-      files.push(`{ file: ${file} }`);
+      files.push(`{ file: ${file}${scoped?.includes(i) ? ", scoped: true" : ""} }`);
     }
     rows.push(
       `  - { name: ${name}, public_key: ${public_key}, signing_keys: [${files.join(", ")}] }`,
@@ -56,25 +58,48 @@ test("the first key of an account signs, and all of them are known", async (t) =
   const ring = await load(await makeDir(t), [account("A", a, b), account("B", c)]);
   assert.equal(ring.active("A")?.public_key, a.getPublicKey());
   assert.deepEqual(
-    ring.all("A").map(({ public_key }) => public_key),
+    ring.all("A").map(({ signer }) => signer.public_key),
     [a.getPublicKey(), b.getPublicKey()],
   );
   assert.deepEqual(
-    ring.all("B").map(({ public_key }) => public_key),
+    ring.all("B").map(({ signer }) => signer.public_key),
     [c.getPublicKey()],
   );
   const signature = await ring.active("A")?.sign(Buffer.from("data"));
   assert.ok(a.verify(Buffer.from("data"), signature ?? new Uint8Array()));
 });
 
+test("a scoped key never signs but for roles that name it, wherever it is listed", async (t) => {
+  const [a, b, c, d] = [createAccount(), createAccount(), createAccount(), createAccount()];
+  const ring = await load(await makeDir(t), [
+    { ...account("A", a, b, c), scoped: [0] },
+    { ...account("B", d), scoped: [0] },
+  ]);
+  assert.deepEqual(
+    ring.all("A").map(({ signer, state }) => [signer.public_key, state]),
+    [
+      [b.getPublicKey(), "active"],
+      [c.getPublicKey(), "known"],
+      [a.getPublicKey(), "scoped"],
+    ],
+  );
+  assert.equal(ring.active("A")?.public_key, b.getPublicKey());
+  assert.equal(ring.active("B"), undefined);
+  assert.equal(ring.scoped("A", a.getPublicKey())?.public_key, a.getPublicKey());
+  for (const [name, key] of [
+    ["A", b],
+    ["A", d],
+    ["B", a],
+    ["C", a],
+  ] as const)
+    assert.equal(ring.scoped(name, key.getPublicKey()), undefined);
+});
+
 test("an account that is not configured has no key, whatever its name", async (t) => {
   const ring = await load(await makeDir(t), [account("A", createAccount())]);
   for (const name of ["B", "", "a", "__proto__", "constructor"]) {
     assert.equal(ring.active(name), undefined);
-    assert.deepEqual(
-      ring.all(name).map(({ public_key }) => public_key),
-      [],
-    );
+    assert.deepEqual(ring.all(name), []);
   }
 });
 

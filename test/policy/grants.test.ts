@@ -173,6 +173,38 @@ test("a scoped role stands alone, cannot be narrowed, and leaves everything to i
   );
 });
 
+test("what the template of a scoped key could put into a subject is one token, once", () => {
+  const claims = claimsOf(granted(scopedPolicy(scoped()), identityOf({ claims: { t: "v" } })), KEY);
+  const tagged = (tags: readonly string[]) => ({ ...claims, nats: { ...claims.nats, tags } });
+  assert.doesNotThrow(() => assertBounded(tagged(["team:a", "inbox:0f"]), KEY));
+  for (const tags of [["team:*"], ["team:>"], ["team:a.b"], ["team:"], ["team"], ["team:A"]])
+    assert.throws(() => assertBounded(tagged(tags), KEY), /template of the key/, tags[0]);
+  assert.throws(() => assertBounded(tagged(["team:a", "team:b"]), KEY), /a tag of the template/);
+  for (const name of ["*", "a.b", ">", "a b", ""])
+    assert.throws(() => assertBounded({ ...claims, name }, KEY), /template of the key/, name);
+});
+
+test("an account without a key of another kind serves no role that says what it permits", () => {
+  const context = {
+    ...CONTEXT,
+    scoped_keys: new Map([["ORDERS", [KEY]]]),
+    scoped_only: ["ORDERS"],
+  };
+  assert.throws(
+    () => loadPolicy([{ path: "p", bytes: Buffer.from(scoped()) }], context),
+    /^FaultError: p:4:8: "ORDERS" has scoped signing keys alone: name one as scoped_key/,
+  );
+  const alone = scoped()
+    .replace(/^.*\bp: \{.*\n/m, "")
+    .replace(/^.*name: p,.*\n/m, "");
+  assert.ok(loadPolicy([{ path: "p", bytes: Buffer.from(alone) }], context));
+});
+
+test("where no key was read, whichever a role names is taken for a scoped one", () => {
+  const context = { ...CONTEXT, scoped_keys: "unknown" } as const;
+  assert.ok(loadPolicy([{ path: "p", bytes: Buffer.from(scoped()) }], context));
+});
+
 test("claims that leave answers or a bearer open are never signed", () => {
   const good = claimsOf(granted(withRoles({ r: "account: ORDERS, publish: [a]" }), who("r")));
   const { nats } = good;
