@@ -46,6 +46,7 @@ async function openApi(): Promise<string> {
       config,
       current: () => config,
       admit: () => {},
+      proofNonce: () => undefined,
       exchange: nothing,
       refuse: nothing,
       ready: async () => [],

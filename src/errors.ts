@@ -82,6 +82,11 @@ export const ERRORS = {
     "invalid_request",
     "The token and the proof of possession do not fit: send a token that is bound to a key as DPoP with a fresh proof for this request, any other as Bearer.",
   ),
+  dpop_nonce_required: row(
+    401,
+    "use_dpop_nonce",
+    "The proof of possession needs a nonce of this service that is still good: make a new proof with that of the header DPoP-Nonce.",
+  ),
   insufficient_scope: row(
     403,
     "invalid_request",

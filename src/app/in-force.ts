@@ -27,7 +27,17 @@ export interface InForce {
  */
 export function inForce(loaded: Loaded, standing: Standing, before?: InForce): InForce {
   const { config, policy } = loaded;
-  const { effects, metrics, journal, user_keys, used_tokens, used_proofs, now_s, timed } = standing;
+  const {
+    effects,
+    metrics,
+    journal,
+    user_keys,
+    used_tokens,
+    used_proofs,
+    proof_nonces,
+    now_s,
+    timed,
+  } = standing;
   const issuers = trustedIssuers(config.issuers, effects.fetch, now_s, unchangedIn(before));
   const admissions = admissionsOf(loaded, standing, before);
   const world: World = {
@@ -41,6 +51,7 @@ export function inForce(loaded: Loaded, standing: Standing, before?: InForce): I
       token_limit_bytes: config.limits.token_bytes,
       clock_skew_s: config.clock_skew_s,
       proofs: used_proofs,
+      ...(config.dpop.nonce === "required" && { nonces: proof_nonces }),
     },
     public_url: config.public_url,
     policy,

@@ -1,5 +1,4 @@
-import type { UsedProofs } from "../identity/index.ts";
-import { usedProofs } from "../identity/index.ts";
+import { type ProofNonces, proofNonces, type UsedProofs, usedProofs } from "../identity/index.ts";
 import {
   type Journal,
   type KeysInUse,
@@ -20,6 +19,7 @@ export interface Standing {
   readonly user_keys: KeysInUse;
   readonly used_tokens: UsedTokens;
   readonly used_proofs: UsedProofs;
+  readonly proof_nonces: ProofNonces;
   /** Unix seconds, whole. */
   now_s(): number;
   readonly timed: ReturnType<typeof timer>;
@@ -38,6 +38,7 @@ export async function openStanding(loaded: Loaded, effects: Effects): Promise<St
     user_keys,
     used_tokens,
     used_proofs: usedProofs(),
+    proof_nonces: proofNonces(),
     now_s: () => Math.floor(effects.now_ms() / 1000),
     timed: timer(metrics),
   };

@@ -61,6 +61,10 @@ export async function startApp(loaded: Loaded, effects: Effects, files?: Files):
           timed("exchange", () => exchange(ask, current().world)),
         ),
         admit: (address) => current().admissions.address.admit(address),
+        proofNonce: () => {
+          const { verifier, now_s } = current().world;
+          return verifier.nonces?.now(now_s());
+        },
         refuse: (error, entry) => refuse(error, entry, current().world),
         ready: () => readiness(current(), journal),
         stopping: () => stopping,

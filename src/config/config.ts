@@ -118,6 +118,8 @@ export interface Config {
   readonly admin_audience?: string;
   /** Without a slash at the end. */
   readonly public_url: string;
+  /** Whether proofs of possession must hold a nonce of this service. */
+  readonly dpop: { readonly nonce: "none" | "required" };
   /** Whether there is a page at /docs. */
   readonly docs: boolean;
   readonly trusted_proxies: readonly string[];

@@ -84,6 +84,7 @@ function build(read: ConfigFile, file: string, { log_level }: FromEnvironment): 
     ...tlsOf(read, below),
     ...(read.admin_audience !== undefined && { admin_audience: read.admin_audience }),
     public_url: read.public_url ?? `${read.tls ? "https" : "http"}://${read.listen}`,
+    dpop: read.dpop,
     docs: read.docs,
     trusted_proxies: read.trusted_proxies,
     default_ttl_s: seconds(read.default_ttl),

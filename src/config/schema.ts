@@ -194,6 +194,17 @@ export const ConfigFile = Type.Object(
       default: false,
       description: "Allows listening beyond loopback without TLS, for those behind a mesh.",
     }),
+    dpop: Type.Object(
+      {
+        nonce: Type.Enum(["none", "required"], {
+          default: "none",
+          errorMessage: "must be none or required",
+          description:
+            "`required`: proofs of possession (DPoP) must hold a nonce of this service (RFC 9449, sections 8 and 9), so that none can be made in advance. Nonces are good for one to two minutes, at the instance that gave them.",
+        }),
+      },
+      { ...strict, default: {} },
+    ),
     docs: Type.Boolean({
       default: true,
       description: "Serves a page at /docs to read the description of the HTTP interface.",

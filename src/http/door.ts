@@ -18,6 +18,8 @@ export interface Behind {
   exchange(ask: Ask): Promise<Credential>;
   /** Counts an address. Throws StsError `rate_limited`, `overloaded`. */
   admit(address: string): void;
+  /** The nonce that proofs of possession must hold; undefined where they need none. */
+  proofNonce(): string | undefined;
   /** Journals a refusal that happened before the line, and says what the caller is told. */
   refuse(error: unknown, entry: Entry): Promise<StsError>;
   ready(): Promise<readonly Check[]>;

@@ -37,8 +37,11 @@ export function issuingRoute<Body>(
     url,
     {
       schema,
-      onRequest: async (request) => {
+      onRequest: async (request, reply) => {
         behind.admit(addressKey(request.ip));
+        // RFC 9449 §8.2: also with what succeeds, so that clients have the next one before it is needed.
+        const nonce = request.headers["dpop"] === undefined ? undefined : behind.proofNonce();
+        if (nonce !== undefined) reply.header("dpop-nonce", nonce);
         route.admit(request);
       },
       // No body at all is a body without wishes; a body that says null is not.

@@ -49,15 +49,17 @@ export function problemForm(public_url: string): ErrorForm {
 const isChallenged = (code: ErrorCode) =>
   ERRORS[code].status === 401 || code === "insufficient_scope";
 
-/** RFC 6750 §3, RFC 9449 §7.1 and RFC 9728 §5.1. Without a token there is nothing to find fault with, so no error code. */
+/** RFC 6750 §3, RFC 9449 §7.1 and §9, RFC 9728 §5.1. Without a token there is nothing to find fault with, so no error code. */
 function challenge({ code, detail }: StsError, public_url: string): string {
   const parts = [`resource_metadata="${resourceMetadataUrl(public_url)}"`];
   if (code === "insufficient_scope") {
     const scopes = detail["required_scopes"] as readonly string[]; // from the configuration
     parts.unshift('error="insufficient_scope"', `scope="${scopes.join(" ")}"`);
   } else if (code !== "token_missing") {
-    parts.unshift('error="invalid_token"', `error_description="${ERRORS[code].say}"`);
+    const error = code === "dpop_nonce_required" ? "use_dpop_nonce" : "invalid_token";
+    parts.unshift(`error="${error}"`, `error_description="${ERRORS[code].say}"`);
   }
-  if (code === "token_binding_invalid") parts.unshift(`algs="${DPOP_ALGORITHMS.join(" ")}"`);
-  return `${code === "token_binding_invalid" ? "DPoP" : "Bearer"} ${parts.join(", ")}`;
+  const by_proof = code === "token_binding_invalid" || code === "dpop_nonce_required";
+  if (by_proof) parts.unshift(`algs="${DPOP_ALGORITHMS.join(" ")}"`);
+  return `${by_proof ? "DPoP" : "Bearer"} ${parts.join(", ")}`;
 }

@@ -27,6 +27,13 @@ const CHALLENGE: Readonly<Record<string, Header>> = {
   "WWW-Authenticate": { type: "string", description: "How to authenticate, and what was wrong." },
 };
 
+const NONCE: Readonly<Record<string, Header>> = {
+  "DPoP-Nonce": {
+    type: "string",
+    description: "What the next proof of possession must hold, where this service wants nonces.",
+  },
+};
+
 /** Every route can answer with these. */
 export const COMMON_CODES: readonly ErrorCode[] = [
   ...(["request_invalid", "headers_too_large", "shutting_down", "internal"] as const),
@@ -81,6 +88,7 @@ export function errorResponses(
             ...REQUEST_ID,
             ...NO_STORE,
             ...(isChallenged(status, those) && CHALLENGE),
+            ...(those.includes("dpop_nonce_required") && NONCE),
             ...((status === 429 || status === 503) && RETRY_AFTER),
           },
           content: { [form.media_type]: { schema: refTo(form.schema) } },

@@ -27,9 +27,10 @@ const Server = Type.Object({
   grant_types_supported: Strings("Token exchange alone."),
   response_types_supported: Strings("None: there is no authorization endpoint."),
   token_endpoint_auth_methods_supported: Strings("`none`: the subject token is what counts."),
+  dpop_signing_alg_values_supported: Strings("What proofs of possession may be signed with."),
 });
 
-/** What clients find out by themselves: RFC 9728 §2 and RFC 8414 §2. */
+/** What clients find out by themselves: RFC 9728 §2, RFC 8414 §2 and RFC 9449 §5.1. */
 export function wellKnownRoutes(app: FastifyInstance, { config, current }: Behind): void {
   const { public_url } = config;
   const serve = documentRoute(app, public_url);
@@ -56,6 +57,7 @@ export function wellKnownRoutes(app: FastifyInstance, { config, current }: Behin
       grant_types_supported: [TOKEN_EXCHANGE],
       response_types_supported: [],
       token_endpoint_auth_methods_supported: ["none"],
+      dpop_signing_alg_values_supported: [...DPOP_ALGORITHMS],
     }),
   });
 }

@@ -3,6 +3,7 @@ import { calculateJwkThumbprint, compactVerify, importJWK, type JWK } from "jose
 import { StsError } from "../errors.ts";
 import type { Claims } from "./claim.ts";
 import { usableKeys } from "./jwk.ts";
+import type { ProofNonces } from "./proof-nonces.ts";
 import { objectIn } from "./shape.ts";
 
 /** What proofs may be signed with: asymmetric algorithms only (RFC 9449 §4.3). */
@@ -33,15 +34,23 @@ export interface ProvedKey {
   readonly until_s: number;
 }
 
+/** What a proof is held against. */
+interface ProvedAt {
+  readonly now_s: number;
+  readonly skew_s: number;
+  /** Present where a proof must hold a nonce of ours. */
+  readonly nonces?: ProofNonces | undefined;
+}
+
 /**
  * Checks a proof of possession (RFC 9449 §4.3), but for whether it was used before.
  *
- * @throws StsError `token_binding_invalid`
+ * @throws StsError `token_binding_invalid`; `dpop_nonce_required` where nothing but the nonce is amiss
  */
 export async function checkProof(
   { jwt, method, url, names_token }: DpopProof,
   token: string,
-  { now_s, skew_s }: { readonly now_s: number; readonly skew_s: number },
+  { now_s, skew_s, nonces }: ProvedAt,
 ): Promise<ProvedKey> {
   const { claims, jkt } = await signedProof(jwt);
   const { htm, htu, iat, ath, jti } = claims;
@@ -55,6 +64,7 @@ export async function checkProof(
     throw refused("ath is not the hash of this token");
   if (typeof jti !== "string" || jti === "" || jti.length > JTI_LIMIT_CHARACTERS)
     throw refused("jti is missing");
+  if (nonces && !nonces.isGood(claims["nonce"], now_s)) throw new StsError("dpop_nonce_required");
   const proof = createHash("sha256").update(`${jkt}.${jti}`).digest("base64url");
   return { jkt, proof, until_s: Math.ceil(iat) + AGE_LIMIT_S + skew_s };
 }

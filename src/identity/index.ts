@@ -14,6 +14,7 @@ export { type Issuer, type Issuers, trustedIssuers } from "./issuer.ts";
 export { providersPage } from "./page.ts";
 export type { Preset } from "./preset.ts";
 export { PRESETS } from "./presets.ts";
+export { type ProofNonces, proofNonces } from "./proof-nonces.ts";
 export { type ClaimsIssuer, claimsIn, identify, issuerOfClaims } from "./unproved.ts";
 export { type UsedProofs, usedProofs } from "./used-proofs.ts";
 export { type Verifier, verify } from "./verify.ts";

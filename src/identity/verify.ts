@@ -7,6 +7,7 @@ import { identityOf } from "./identify.ts";
 import type { Identity } from "./identity.ts";
 import type { Issuer, Issuers } from "./issuer.ts";
 import { introspected, opaqueIssuer } from "./opaque.ts";
+import type { ProofNonces } from "./proof-nonces.ts";
 import { readUnverified, type Unverified } from "./shape.ts";
 import { checkHeader, signedClaims } from "./signature.ts";
 import { tokenUse } from "./token-use.ts";
@@ -20,6 +21,8 @@ export interface Verifier {
   readonly clock_skew_s: number;
   /** Proofs of possession that were used. Where it is absent, tokens that are bound are refused. */
   readonly proofs?: UsedProofs;
+  /** Present where proofs must hold a nonce of ours. */
+  readonly nonces?: ProofNonces;
 }
 
 /**
@@ -28,8 +31,8 @@ export interface Verifier {
  *
  * @param now_s Unix seconds
  * @param proof that the caller holds the key to which the token is bound (RFC 9449)
- * @throws StsError: the token's faults as `token_…`, `issuer_untrusted` or `insufficient_scope`; the
- *   network's as `issuer_unavailable`
+ * @throws StsError: the token's faults as `token_…`, `issuer_untrusted` or `insufficient_scope`, its
+ *   proof's also as `dpop_nonce_required`; the network's as `issuer_unavailable`
  */
 export async function verify(
   token: string,
@@ -38,9 +41,10 @@ export async function verify(
   proof?: DpopProof,
 ): Promise<Identity> {
   const { issuer, claims } = await proved(token, verifier);
-  const times = { now_s, skew_s: verifier.clock_skew_s };
-  const key = proof && verifier.proofs && (await checkProof(proof, token, times));
-  const at = { ...times, jkt: key?.jkt };
+  const { clock_skew_s: skew_s, nonces } = verifier;
+  const key =
+    proof && verifier.proofs && (await checkProof(proof, token, { now_s, skew_s, nonces }));
+  const at = { now_s, skew_s, jkt: key?.jkt };
   for (const { check } of CHECKS) check(claims, issuer, at);
   const identity = identityOf(claims, issuer);
   checkScopes(identity.scopes, issuer);

@@ -16,6 +16,7 @@ test("what is not written has its default", () => {
     max_ttl_s: 3600,
     clock_skew_s: 30,
     docs: true,
+    dpop: { nonce: "none" },
     policy_file: "/etc/nats-sts/policy.yaml",
     on_narrow: "keep",
     explain: false,

@@ -86,6 +86,7 @@ export async function behindFails(
       config,
       current: () => config,
       admit: () => {},
+      proofNonce: () => undefined,
       exchange: async () => Promise.reject(error),
       refuse: async (refused) => refused as StsError,
       ready: async () => [],

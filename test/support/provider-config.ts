@@ -28,6 +28,8 @@ export interface ProviderOptions {
   readonly clients?: readonly ProviderClient[];
   /** Lifetime of tokens, seconds; 300 unless told otherwise. */
   readonly ttl_s?: number;
+  /** Opaque tokens are introspected by any of the clients. JWTs unless told otherwise. */
+  readonly tokens?: "jwt" | "opaque";
 }
 
 export type ProviderSettings = Required<ProviderOptions>;
@@ -41,6 +43,7 @@ export function withDefaults(options: ProviderOptions): ProviderSettings {
     audience: "nats-sts",
     scopes: ["orders.read", "orders.write"],
     ttl_s: 300,
+    tokens: "jwt",
     ...options,
     clients: clients.some(({ id }) => id === "worker") ? clients : [{ id: "worker" }, ...clients],
   };
@@ -58,7 +61,7 @@ const audienceOf = (resource: string) =>
 
 /** Configuration of oidc-provider: JWT access tokens for whatever audience is asked for. */
 export function configurationOf(
-  { alg, scopes, clients, ttl_s }: ProviderSettings,
+  { alg, scopes, clients, ttl_s, tokens }: ProviderSettings,
   keys: readonly JWK[],
   store: Map<string, unknown>,
 ): Readonly<Record<string, unknown>> {
@@ -66,8 +69,8 @@ export function configurationOf(
   const resourceServer = (_: unknown, resource: string) => ({
     scope: scopes.join(" "),
     audience: audienceOf(resource),
-    accessTokenFormat: "jwt",
-    jwt: { sign: { alg } },
+    accessTokenFormat: tokens,
+    ...(tokens === "jwt" && { jwt: { sign: { alg } } }),
   });
   return {
     adapter: memoryAdapter(store),
@@ -93,6 +96,9 @@ export function configurationOf(
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
+      dPoP: { enabled: true },
+      introspection: { enabled: tokens === "opaque" },
+      revocation: { enabled: tokens === "opaque" },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => undefined,
