@@ -2,12 +2,14 @@ import type { FastifyBaseLogger } from "fastify";
 import type { LoadedConfig, Seen } from "../config/index.ts";
 import type { Fetch } from "../identity/index.ts";
 import type { KeyRing, Owner } from "../keys/index.ts";
-import type { Policy } from "../policy/index.ts";
+import type { OpenPolicy, Policy } from "../policy/index.ts";
 
 /** What the operator wrote, read and found free of faults. */
 export interface Loaded extends LoadedConfig {
   readonly ring: KeyRing;
   readonly policy: Policy;
+  /** The same as its author sees it, for what compares one policy with another. */
+  openPolicy(): OpenPolicy;
 }
 
 /** What one reading of all files came to: what they say, or what is wrong with them. */

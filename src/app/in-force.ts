@@ -15,10 +15,13 @@ export interface InForce {
   readonly loaded: Loaded;
   readonly issuers: Issuers;
   readonly admissions: Readonly<Record<"address" | "identity", Admission>>;
-  /** What the exchanges that begin now see, until their end. */
   readonly world: World;
   /** Unix seconds. */
   readonly since_s: number;
+  /** Lets an exchange see this until its end. */
+  run<T>(work: (world: World) => Promise<T>): Promise<T>;
+  /** Resolves when no exchange that sees this is under way. */
+  idle(): Promise<void>;
 }
 
 /**
@@ -61,7 +64,24 @@ export function inForce(loaded: Loaded, standing: Standing, before?: InForce): I
       user_keys.claim(key, digest, expires_at + config.max_ttl_s, now_s()),
     claimToken: (use, user_key) => (use ? used_tokens.claim(use, user_key, now_s()) : () => {}),
   };
-  return { loaded, issuers, admissions, world, since_s: now_s() };
+  return { loaded, issuers, admissions, world, since_s: now_s(), ...users(world) };
+}
+
+/** Keeps count of who sees this world. */
+function users(world: World): Pick<InForce, "run" | "idle"> {
+  let count = 0;
+  const waiting: (() => void)[] = [];
+  return {
+    async run(work) {
+      count++;
+      try {
+        return await work(world);
+      } finally {
+        if (--count === 0) for (const go of waiting.splice(0)) go();
+      }
+    },
+    idle: () => (count === 0 ? Promise.resolve() : new Promise((go) => void waiting.push(go))),
+  };
 }
 
 /** Finds the issuer of before whose configuration is the same. */

@@ -2,7 +2,9 @@ import { changedSince, FaultError } from "../config/index.ts";
 import type { Files, Read } from "./effects.ts";
 import { type InForce, inForce } from "./in-force.ts";
 import { recordLoaded } from "./loaded.ts";
+import { findNarrowed } from "./narrowing.ts";
 import { needsRestart } from "./needs-restart.ts";
+import { pastPolicies } from "./past-policies.ts";
 import type { Standing } from "./standing.ts";
 
 /** Takes up what is written now. */
@@ -16,6 +18,8 @@ export interface Reloading {
   reload(why: string): Promise<void>;
   /** Reloads if a file is no longer what it was when it was read last. */
   look(): Promise<void>;
+  /** Ends what goes on beside the exchanges. */
+  close(): void;
 }
 
 /**
@@ -30,14 +34,26 @@ export function reloading(first: InForce, standing: Standing, files: Files): Rel
   let current = first;
   let seen = files.seen;
   let turn = Promise.resolve();
+  let closed = false;
+
+  const past = pastPolicies();
 
   async function putInForce(read: Read): Promise<void> {
     if ("refused" in read) throw read.refused;
     const faults = needsRestart(current.loaded.config, read.loaded);
     if (faults.length > 0) throw new FaultError(faults);
-    const next = inForce(read.loaded, standing, current);
-    await recordLoaded(journal, next.loaded, current.loaded);
+    const before = current;
+    const next = inForce(read.loaded, standing, before);
+    await recordLoaded(journal, next.loaded, before.loaded);
     current = next;
+    if (next.loaded.policy.digest === before.loaded.policy.digest) return;
+    past.keep(before.loaded, standing.now_s());
+    const outdated = () => closed || current !== next;
+    const search = { standing, next, before, past: past.find, outdated };
+    // Beside the exchanges, and never at their expense.
+    findNarrowed(search).catch((error: unknown) => {
+      if (!outdated()) log.error({ reason: reasonOf(error) }, NOT_COMPARED);
+    });
   }
 
   async function reload(why: string): Promise<void> {
@@ -49,8 +65,10 @@ export function reloading(first: InForce, standing: Standing, files: Files): Rel
       log.info({ why, policy: current.loaded.policy.digest }, "reloaded");
     } catch (error) {
       metrics.add("reload_total", { result: "refused" });
-      const reason = error instanceof Error ? error.message : "unknown";
-      log.error({ why, reason }, "reload refused: what was loaded before stays in force");
+      log.error(
+        { why, reason: reasonOf(error) },
+        "reload refused: what was loaded before stays in force",
+      );
     }
   }
 
@@ -60,6 +78,9 @@ export function reloading(first: InForce, standing: Standing, files: Files): Rel
   };
   return {
     current: () => current,
+    close() {
+      closed = true;
+    },
     reload: (why) => inTurn(() => reload(why)),
     look: () =>
       inTurn(async () => {
@@ -67,3 +88,7 @@ export function reloading(first: InForce, standing: Standing, files: Files): Rel
       }),
   };
 }
+
+const NOT_COMPARED = "live credentials could not be compared with the new policy";
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : "unknown");

@@ -58,7 +58,7 @@ export async function startApp(loaded: Loaded, effects: Effects, files?: Files):
         config,
         current: () => current().loaded.config,
         exchange: counted(metrics, (ask) =>
-          timed("exchange", () => exchange(ask, current().world)),
+          timed("exchange", () => current().run((world) => exchange(ask, world))),
         ),
         admit: (address) => current().admissions.address.admit(address),
         proofNonce: () => {
@@ -94,7 +94,7 @@ const unchanging = (loaded: Loaded): Files => ({
 });
 
 /** Looks at the files now and then; resolves, once it is stopped, when nothing is read any more. */
-function keepLooking({ current, look }: Reloading): () => Promise<void> {
+function keepLooking({ current, look, close }: Reloading): () => Promise<void> {
   let next: NodeJS.Timeout;
   let looking = Promise.resolve();
   const later = () => {
@@ -105,6 +105,7 @@ function keepLooking({ current, look }: Reloading): () => Promise<void> {
   };
   later();
   return async () => {
+    close();
     clearTimeout(next);
     await looking;
     clearTimeout(next);

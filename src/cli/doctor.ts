@@ -82,7 +82,7 @@ async function keysOf(loaded: LoadedConfig, io: Io): Promise<Finding[]> {
 
 async function policyOf(loaded: LoadedConfig): Promise<Finding[]> {
   try {
-    const policy = await readPolicy(loaded, policyContext(loaded.config));
+    const { policy } = await readPolicy(loaded, policyContext(loaded.config));
     const says = `${count(policy.rules_count, "rule")}, digest ${policy.digest.slice(0, 16)}`;
     const file = loaded.config.policy_file;
     const own: Finding = { state: "ok", what: "policy", who: file, says };

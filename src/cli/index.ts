@@ -20,6 +20,7 @@ import { policyExplain } from "./policy/explain.ts";
 import { policyLint } from "./policy/lint.ts";
 import { policyTest } from "./policy/test.ts";
 import { refresh } from "./refresh.ts";
+import { revoked } from "./revoked.ts";
 import { serve } from "./serve.ts";
 import { tokenInspect } from "./token-inspect.ts";
 import { whois } from "./whois.ts";
@@ -36,6 +37,7 @@ export const COMMANDS: readonly Command[] = [
   journalVerify,
   journalTail,
   whois,
+  revoked,
   tokenInspect,
   policyExplain,
   policyTest,

@@ -29,6 +29,15 @@ export async function journalOfConfig(args: Args, io: Io): Promise<{ dir: string
   }
 }
 
+/** The folders of the journal that --journal or --config names, or what is wrong with that. */
+export async function foldersNamed(args: Args, io: Io): Promise<readonly string[] | string> {
+  const { journal, config } = args.values;
+  if (journal !== undefined && config !== undefined) return "--journal or --config, not both";
+  if (typeof journal === "string") return journalFolders(journal, io.cwd);
+  const named = await journalOfConfig(args, io);
+  return typeof named === "string" ? named : journalFolders(named.dir, io.cwd);
+}
+
 /** What was read, or a sentence about the file or folder that could not be. */
 export async function unlessUnreadable<T>(name: string, reading: Promise<T>): Promise<T | string> {
   return reading.catch((error: unknown) => {

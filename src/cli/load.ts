@@ -15,7 +15,7 @@ import { type KeyRing, loadKeyRing } from "../keys/index.ts";
 import {
   includesOf,
   loadPolicy,
-  type Policy,
+  openPolicy,
   type PolicyContext,
   type PolicySource,
 } from "../policy/index.ts";
@@ -52,7 +52,7 @@ export async function loadAll(
     readPolicy(loaded, policyContext(loaded.config, keys), see),
   ]);
   if (faults.length === 0 && ring.status === "fulfilled" && policy.status === "fulfilled")
-    return { ...loaded, ring: ring.value, policy: policy.value };
+    return { ...loaded, ring: ring.value, ...policy.value };
   throw new FaultError([...faults, ...faultsOf(ring), ...faultsOf(policy)]);
 }
 
@@ -93,7 +93,7 @@ export async function readPolicy(
   { config, fault }: LoadedConfig,
   context: PolicyContext,
   see: See = () => {},
-): Promise<Policy> {
+): Promise<Pick<Loaded, "policy" | "openPolicy">> {
   const file = config.policy_file;
   const bytes = await readSeen(file, see);
   if ("fault" in bytes) throw new FaultError([fault(["policy"], `${file} ${bytes.fault}`)]);
@@ -103,7 +103,11 @@ export async function readPolicy(
     const included = await Promise.all(
       includesOf(root).map((path) => readIncluded(file, path, see)),
     );
-    return loadPolicy([root, ...included.flat()], context);
+    const sources = [root, ...included.flat()];
+    return {
+      policy: loadPolicy(sources, context),
+      openPolicy: () => openPolicy(sources, context),
+    };
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
     throw new FaultError(

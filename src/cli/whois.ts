@@ -1,6 +1,6 @@
 import { readEvents, type StoredEvent } from "../journal/index.ts";
 import { type Args, type Command, EXIT, type Io } from "./command.ts";
-import { journalFolders, journalOfConfig } from "./journal-folders.ts";
+import { foldersNamed } from "./journal-folders.ts";
 import { inOrderOfTime } from "./journal-merge.ts";
 import { eventJson } from "./journal-text.ts";
 import { CONFIG_OPTION } from "./load.ts";
@@ -54,11 +54,8 @@ async function foldersFor(
   io: Io,
 ): Promise<readonly string[] | undefined | string> {
   const { journal, config } = args.values;
-  if (journal !== undefined && config !== undefined) return "--journal or --config, not both";
-  if (typeof journal === "string") return journalFolders(journal, io.cwd);
-  if (given.kind === "jwt" && config === undefined) return undefined;
-  const named = await journalOfConfig(args, io);
-  return typeof named === "string" ? named : journalFolders(named.dir, io.cwd);
+  const speaks = given.kind === "jwt" && journal === undefined && config === undefined;
+  return speaks ? undefined : foldersNamed(args, io);
 }
 
 /** What the journal says. */

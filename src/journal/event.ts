@@ -76,13 +76,49 @@ export interface ConfigLoaded {
   }[];
 }
 
+/** A live credential that the policy in force would not give, or possibly not. */
+export interface Narrowed {
+  readonly type: "credential.narrowed" | "credential.revoked";
+  readonly id: string;
+  readonly user_public_key: string;
+  readonly account: string;
+  /** Unix seconds. */
+  readonly exp: number;
+  /** Digest of the identity that has it. */
+  readonly identity_digest: string;
+  readonly reason: "policy";
+  /** Digest of the policy that would not give it. */
+  readonly policy: string;
+  /** False where it depends on claims that nobody kept. */
+  readonly sure: boolean;
+}
+
+/** What a new policy takes away from credentials that live. */
+export interface PolicyNarrowed {
+  readonly type: "policy.narrowed";
+  readonly policy: string;
+  readonly before: string;
+  readonly on_narrow: "keep" | "revoke";
+  /** Credentials that live, and those of them that the policy would not give. */
+  readonly live: number;
+  readonly surely: number;
+  readonly possibly: number;
+}
+
 /** Recorded to find out whether the journal can be written again. */
 export interface Probed {
   readonly type: "journal.probed";
 }
 
 /** What the service tells the journal. The journal adds seq, at, writer and prev. */
-export type JournalEvent = Issued | Refused | PolicyLoaded | ConfigLoaded | Probed;
+export type JournalEvent =
+  | Issued
+  | Refused
+  | PolicyLoaded
+  | ConfigLoaded
+  | Narrowed
+  | PolicyNarrowed
+  | Probed;
 
 /** Opens every segment: what the folds remember, so that a start need not read older segments. */
 export interface Checkpoint {

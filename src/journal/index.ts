@@ -19,6 +19,7 @@ export type {
   ConfigLoaded,
   Issued,
   JournalEvent,
+  Narrowed,
   OwnEvent,
   PolicyLoaded,
   Probed,

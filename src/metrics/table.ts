@@ -66,6 +66,10 @@ export const METRICS = {
     "Readings of the files while serving, by result `loaded` or `refused`.",
     "result",
   ),
+  credentials_narrowed_total: counter(
+    "Live credentials that a new policy would not give; sure is `no` where that depends on claims which nobody kept.",
+    "sure",
+  ),
   journal_flush_duration_seconds: duration("One flush of the journal."),
   journal_group_size: {
     type: "histogram",

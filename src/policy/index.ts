@@ -18,6 +18,7 @@ export type { Decision, Grant, Narrowing, TimeRange, Trace } from "./decision.ts
 export { diffIdentity, type IdentityDiff } from "./diff/case.ts";
 export { type Change, type Changes, changes, widens } from "./diff/compare.ts";
 export { diffJournaled, type Journaled, type JournaledDiff } from "./diff/journaled.ts";
+export { type LiveCredential, narrowed } from "./diff/narrowed.ts";
 export { type TextDiff, textDiff } from "./diff/rules.ts";
 export { adminOf, traceOf } from "./evaluate.ts";
 export { type Explanation, explain, type RuleExplained } from "./explain/explain.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
 import { createAccount } from "@nats-io/nkeys";
@@ -11,7 +11,10 @@ import {
   type ServiceOptions,
   startService,
 } from "../support/service.ts";
+import { configure, hangUp, metric, reloaded, replace } from "./reloading.ts";
 
+/** What is waited for comes in a second or two, or never. */
+const LIMIT = { timeout: 60_000 };
 const scope = { after };
 const [provider, leaving] = await Promise.all([
   startProvider(scope, { alg: "ES256" }),
@@ -32,158 +35,120 @@ async function start(t: TestContext, more: Partial<ServiceOptions> = {}) {
   return { service: await startService(t, options), account, keys };
 }
 
-/** Changes its configuration on disk. */
-async function configure(service: Service, change: (config: Config) => void): Promise<void> {
-  const config: Config = JSON.parse(await readFile(service.config_file, "utf8"));
-  change(config);
-  await replace(service.config_file, JSON.stringify(config));
-}
-
-interface Config {
-  [key: string]: unknown;
-  issuers: { name: string; [key: string]: unknown }[];
-  accounts: { signing_keys: { file: string }[] }[];
-}
-
-/** As editors and tools do it: another file takes the place of the one that was there. */
-async function replace(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.new`, text);
-  await rename(`${file}.new`, file);
-}
-
-/** Resolves with the next line of the log that says how a reload ended, after `act` was done. */
-async function reloaded(service: Service, act: () => unknown): Promise<Line> {
-  const said = nextReload(service);
-  await act();
-  return said;
-}
-
-interface Line {
-  readonly msg: string;
-  readonly why: string;
-  readonly reason?: string;
-}
-
-function nextReload(service: Service): Promise<Line> {
-  const from = service.logs().length;
-  return new Promise((resolve) => {
-    const look = () => {
-      const line = service
-        .logs()
-        .slice(from)
-        .find((text) => /"msg":"reload(ed| refused)/.test(text));
-      if (line === undefined) return;
-      service.child.stderr?.off("data", soon);
-      resolve(JSON.parse(line));
-    };
-    const soon = () => setImmediate(look); // when the line has been cut out of the data
-    service.child.stderr?.on("data", soon);
-  });
-}
-
-const hangUp = (service: Service) => reloaded(service, () => service.child.kill("SIGHUP"));
-
 async function published(service: Service, token?: string): Promise<unknown> {
   const { status, json } = await service.ask(token ?? (await provider.token()));
   return status === 200 ? json.publish : json.code;
 }
 
-const metric = async (service: Service, line: RegExp) =>
-  line.exec(await (await fetch(`${service.metrics_url}/metrics`)).text())?.[1];
+test(
+  "SIGHUP puts a new policy in force, and says so in log, journal and metrics",
+  LIMIT,
+  async (t) => {
+    const { service } = await start(t);
+    assert.deepEqual(await published(service), ["a"]);
+    await replace(service.policy_file, policy("b"));
+    assert.deepEqual(await published(service), ["a"], "nothing changes before it was read");
+    const { msg, why } = await hangUp(service);
+    assert.deepEqual([msg, why], ["reloaded", "SIGHUP"]);
+    assert.deepEqual(await published(service), ["b"]);
+    const events = await service.journal();
+    const digests = events.flatMap((event) => (event.type === "policy.loaded" ? event.policy : []));
+    assert.equal(digests.length, 2);
+    const last = events.findLast(({ type }) => type === "credential.issued");
+    assert.equal(last?.type === "credential.issued" && last.policy, digests[1]);
+    assert.equal(await metric(service, /policy_info\{.*?digest="(\w+)"/), digests[1]);
+    assert.equal(await metric(service, /reload_total\{result="loaded"\} (\d+)/), "1");
+  },
+);
 
-test("SIGHUP puts a new policy in force, and says so in log, journal and metrics", async (t) => {
-  const { service } = await start(t);
-  assert.deepEqual(await published(service), ["a"]);
-  await replace(service.policy_file, policy("b"));
-  assert.deepEqual(await published(service), ["a"], "nothing changes before it was read");
-  const { msg, why } = await hangUp(service);
-  assert.deepEqual([msg, why], ["reloaded", "SIGHUP"]);
-  assert.deepEqual(await published(service), ["b"]);
-  const events = await service.journal();
-  const digests = events.flatMap((event) => (event.type === "policy.loaded" ? event.policy : []));
-  assert.equal(digests.length, 2);
-  const last = events.at(-1);
-  assert.equal(last?.type === "credential.issued" && last.policy, digests[1]);
-  assert.equal(await metric(service, /policy_info\{.*?digest="(\w+)"/), digests[1]);
-  assert.equal(await metric(service, /reload_total\{result="loaded"\} (\d+)/), "1");
-});
+test(
+  "a broken policy is refused with its place, and the last good one stays until it is mended",
+  LIMIT,
+  async (t) => {
+    const { service } = await start(t, { config: { reload_every: "1s" } });
+    const broken = await reloaded(service, () =>
+      replace(
+        service.policy_file,
+        policy("a..b", "  - { name: more, issuer: crop, grant: { account: ORDERS } }"),
+      ),
+    );
+    assert.equal(broken.msg, "reload refused: what was loaded before stays in force");
+    assert.equal(broken.why, "a file has changed");
+    assert.match(broken.reason ?? "", /policy\.yaml:4:\d+: /);
+    assert.match(broken.reason ?? "", /policy\.yaml:5:\d+: .*crop/);
+    assert.deepEqual(await published(service), ["a"]);
+    assert.equal((await service.request("/readyz")).status, 200);
+    assert.equal(await metric(service, /reload_total\{result="refused"\} (\d+)/), "1");
+    const mended = await reloaded(service, () => replace(service.policy_file, policy("c")));
+    assert.equal(mended.msg, "reloaded");
+    assert.deepEqual(await published(service), ["c"]);
+  },
+);
 
-test("a broken policy is refused with its place, and the last good one stays until it is mended", async (t) => {
-  const { service } = await start(t, { config: { reload_every: "1s" } });
-  const broken = await reloaded(service, () =>
-    replace(
-      service.policy_file,
-      policy("a..b", "  - { name: more, issuer: crop, grant: { account: ORDERS } }"),
-    ),
-  );
-  assert.equal(broken.msg, "reload refused: what was loaded before stays in force");
-  assert.equal(broken.why, "a file has changed");
-  assert.match(broken.reason ?? "", /policy\.yaml:4:\d+: /);
-  assert.match(broken.reason ?? "", /policy\.yaml:5:\d+: .*crop/);
-  assert.deepEqual(await published(service), ["a"]);
-  assert.equal((await service.request("/readyz")).status, 200);
-  assert.equal(await metric(service, /reload_total\{result="refused"\} (\d+)/), "1");
-  const mended = await reloaded(service, () => replace(service.policy_file, policy("c")));
-  assert.equal(mended.msg, "reloaded");
-  assert.deepEqual(await published(service), ["c"]);
-});
+test(
+  "a mounted volume that swaps its link is taken up by itself, nothing else is read twice",
+  LIMIT,
+  async (t) => {
+    const dir = await makeDir(t);
+    for (const name of ["one", "two"]) {
+      await mkdir(join(dir, name));
+      await writeFile(join(dir, name, "policy.yaml"), policy(name));
+    }
+    await symlink("one", join(dir, "data"));
+    const file = join(dir, "data", "policy.yaml");
+    const { service } = await start(t, { config: { policy: file, reload_every: "1s" } });
+    assert.deepEqual(await published(service), ["one"]);
+    await reloaded(service, async () => {
+      await symlink("two", join(dir, "data.new"));
+      await rename(join(dir, "data.new"), join(dir, "data"));
+    });
+    assert.deepEqual(await published(service), ["two"]);
+    await rm(join(dir, "data")); // also what is gone is a change, and is refused
+    const gone = await reloaded(service, () => {});
+    assert.match(gone.reason ?? "", /cannot be read \(ENOENT\)/);
+    assert.deepEqual(await published(service), ["two"]);
+    assert.equal(await metric(service, /reload_total\{result="loaded"\} (\d+)/), "1");
+  },
+);
 
-test("a mounted volume that swaps its link is taken up by itself, nothing else is read twice", async (t) => {
-  const dir = await makeDir(t);
-  for (const name of ["one", "two"]) {
-    await mkdir(join(dir, name));
-    await writeFile(join(dir, name, "policy.yaml"), policy(name));
-  }
-  await symlink("one", join(dir, "data"));
-  const file = join(dir, "data", "policy.yaml");
-  const { service } = await start(t, { config: { policy: file, reload_every: "1s" } });
-  assert.deepEqual(await published(service), ["one"]);
-  await reloaded(service, async () => {
-    await symlink("two", join(dir, "data.new"));
-    await rename(join(dir, "data.new"), join(dir, "data"));
-  });
-  assert.deepEqual(await published(service), ["two"]);
-  await rm(join(dir, "data")); // also what is gone is a change, and is refused
-  const gone = await reloaded(service, () => {});
-  assert.match(gone.reason ?? "", /cannot be read \(ENOENT\)/);
-  assert.deepEqual(await published(service), ["two"]);
-  assert.equal(await metric(service, /reload_total\{result="loaded"\} (\d+)/), "1");
-});
+test(
+  "an issuer that is removed is not trusted any more, and the others keep their keys",
+  LIMIT,
+  async (t) => {
+    const issuer = (name: string, { issuer, audience }: typeof provider) => ({
+      name,
+      url: issuer,
+      preset: "generic",
+      audience,
+      insecure_http: true,
+    });
+    const both = [issuer("corp", provider), issuer("leaving", leaving)];
+    const { service } = await start(t, {
+      policy: policy(
+        "a",
+        "  - { name: theirs, issuer: leaving, grant: { account: ORDERS, publish: [b] } }",
+      ),
+      config: { issuers: both },
+    });
+    const token = await leaving.token();
+    assert.deepEqual(await published(service, token), ["b"]);
+    assert.deepEqual(await published(service), ["a"]);
+    await configure(service, (config) => config.issuers.pop());
+    const refused = await hangUp(service);
+    assert.match(refused.reason ?? "", /policy\.yaml:.*leaving/, "the policy names it still");
+    assert.deepEqual(await published(service, token), ["b"], "so everything stays as it is");
+    await replace(service.policy_file, policy("a"));
+    await hangUp(service);
+    assert.equal(await published(service, token), "issuer_untrusted");
+    assert.deepEqual(await published(service), ["a"]);
+    const fetched = /jwks_refresh_total\{issuer="corp",result="ok"\} (\d+)/;
+    assert.equal(await metric(service, fetched), "1");
+    const { json } = await service.request("/.well-known/oauth-protected-resource");
+    assert.deepEqual(json.authorization_servers, [provider.issuer]);
+  },
+);
 
-test("an issuer that is removed is not trusted any more, and the others keep their keys", async (t) => {
-  const issuer = (name: string, { issuer, audience }: typeof provider) => ({
-    name,
-    url: issuer,
-    preset: "generic",
-    audience,
-    insecure_http: true,
-  });
-  const both = [issuer("corp", provider), issuer("leaving", leaving)];
-  const { service } = await start(t, {
-    policy: policy(
-      "a",
-      "  - { name: theirs, issuer: leaving, grant: { account: ORDERS, publish: [b] } }",
-    ),
-    config: { issuers: both },
-  });
-  const token = await leaving.token();
-  assert.deepEqual(await published(service, token), ["b"]);
-  assert.deepEqual(await published(service), ["a"]);
-  await configure(service, (config) => config.issuers.pop());
-  const refused = await hangUp(service);
-  assert.match(refused.reason ?? "", /policy\.yaml:.*leaving/, "the policy names it still");
-  assert.deepEqual(await published(service, token), ["b"], "so everything stays as it is");
-  await replace(service.policy_file, policy("a"));
-  await hangUp(service);
-  assert.equal(await published(service, token), "issuer_untrusted");
-  assert.deepEqual(await published(service), ["a"]);
-  const fetched = /jwks_refresh_total\{issuer="corp",result="ok"\} (\d+)/;
-  assert.equal(await metric(service, fetched), "1");
-  const { json } = await service.request("/.well-known/oauth-protected-resource");
-  assert.deepEqual(json.authorization_servers, [provider.issuer]);
-});
-
-test("a signing key that is put first signs from then on", async (t) => {
+test("a signing key that is put first signs from then on", LIMIT, async (t) => {
   const { service, account, keys } = await start(t);
   const key = createAccount();
   const file = join(keys, "next.nk");
@@ -196,32 +161,36 @@ test("a signing key that is put first signs from then on", async (t) => {
     event.type === "config.loaded" ? event.signing_keys : [],
   );
   assert.deepEqual(now?.keys, [key.getPublicKey(), ...(before?.keys ?? [])]);
-  const last = events.at(-1);
+  const last = events.findLast(({ type }) => type === "credential.issued");
   assert.equal(last?.type === "credential.issued" && last.signing_key, key.getPublicKey());
   await writeFile(account.signing_key_file, "nothing");
   assert.match((await hangUp(service)).reason ?? "", /ORDERS\.nk must hold the seed/);
 });
 
-test("what a running service cannot change is refused as a whole, with its place", async (t) => {
-  const { service } = await start(t);
-  await replace(service.policy_file, policy("b"));
-  await configure(service, (config) =>
-    Object.assign(config, {
-      public_url: "https://other.example.test",
-      docs: false,
-      limits: { ...(config["limits"] as object), body_bytes: 1024, rate_per_identity: "1/m" },
-    }),
-  );
-  const { reason = "" } = await hangUp(service);
-  const lines = reason.split("\n");
-  assert.equal(lines.length, 3, reason);
-  for (const line of lines)
-    assert.match(line, /nats-sts\.yaml:\d+:\d+: needs a restart: a running service cannot/);
-  assert.deepEqual(await published(service), ["a"]);
-  assert.deepEqual(await published(service), ["a"], "nor is the rate in force");
-});
+test(
+  "what a running service cannot change is refused as a whole, with its place",
+  LIMIT,
+  async (t) => {
+    const { service } = await start(t);
+    await replace(service.policy_file, policy("b"));
+    await configure(service, (config) =>
+      Object.assign(config, {
+        public_url: "https://other.example.test",
+        docs: false,
+        limits: { ...(config["limits"] as object), body_bytes: 1024, rate_per_identity: "1/m" },
+      }),
+    );
+    const { reason = "" } = await hangUp(service);
+    const lines = reason.split("\n");
+    assert.equal(lines.length, 3, reason);
+    for (const line of lines)
+      assert.match(line, /nats-sts\.yaml:\d+:\d+: needs a restart: a running service cannot/);
+    assert.deepEqual(await published(service), ["a"]);
+    assert.deepEqual(await published(service), ["a"], "nor is the rate in force");
+  },
+);
 
-test("a changed rate counts anew, one that stays goes on counting", async (t) => {
+test("a changed rate counts anew, one that stays goes on counting", LIMIT, async (t) => {
   const { service } = await start(t, { config: { limits: { rate_per_identity: "2/m" } } });
   assert.deepEqual(await published(service), ["a"]);
   assert.deepEqual(await published(service), ["a"]);
@@ -236,26 +205,30 @@ test("a changed rate counts anew, one that stays goes on counting", async (t) =>
   assert.deepEqual(await published(service), ["a"]);
 });
 
-test("reloads under load lose no answer, and each answer is wholly of one policy", async (t) => {
-  const { service } = await start(t, { config: { limits: { rate_per_identity: "100000/s" } } });
-  const token = await provider.token();
-  const given = new Set<string>();
-  let reloads = 0;
-  let busy = true;
-  const callers = Array.from({ length: 8 }, async () => {
-    while (busy) {
-      const { status, json } = await service.ask(token);
-      assert.equal(status, 200, json.code);
-      given.add(json.publish.join());
+test(
+  "reloads under load lose no answer, and each answer is wholly of one policy",
+  LIMIT,
+  async (t) => {
+    const { service } = await start(t, { config: { limits: { rate_per_identity: "100000/s" } } });
+    const token = await provider.token();
+    const given = new Set<string>();
+    let reloads = 0;
+    let busy = true;
+    const callers = Array.from({ length: 8 }, async () => {
+      while (busy) {
+        const { status, json } = await service.ask(token);
+        assert.equal(status, 200, json.code);
+        given.add(json.publish.join());
+      }
+    });
+    for (; reloads < 20; reloads++) {
+      await replace(service.policy_file, policy(`a${reloads}, b${reloads}`));
+      await hangUp(service);
     }
-  });
-  for (; reloads < 20; reloads++) {
-    await replace(service.policy_file, policy(`a${reloads}, b${reloads}`));
-    await hangUp(service);
-  }
-  busy = false;
-  await Promise.all(callers);
-  for (const publish of given) assert.match(publish, /^a(\d*)(,b\1)?$/);
-  assert.ok(given.size > 1);
-  assert.equal(await metric(service, /reload_total\{result="loaded"\} (\d+)/), String(reloads));
-});
+    busy = false;
+    await Promise.all(callers);
+    for (const publish of given) assert.match(publish, /^a(\d*)(,b\1)?$/);
+    assert.ok(given.size > 1);
+    assert.equal(await metric(service, /reload_total\{result="loaded"\} (\d+)/), String(reloads));
+  },
+);

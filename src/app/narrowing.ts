@@ -1,0 +1,123 @@
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { type Issued, type Narrowed, readEvents, type StoredEvent } from "../journal/index.ts";
+import { diffJournaled, type JournaledDiff, narrowed, type OpenPolicy } from "../policy/index.ts";
+import type { InForce } from "./in-force.ts";
+import type { Standing } from "./standing.ts";
+
+/** Credentials that are named one by one; further ones are counted. */
+const NAMED_LIMIT = 10_000;
+/** Events between two turns that others get. */
+const EVENTS_A_TURN = 200;
+/** Comparisons that are remembered, as the same identities come again. */
+const COMPARED_LIMIT = 10_000;
+
+/** What the search works on. */
+export interface NarrowingOptions {
+  readonly standing: Standing;
+  readonly next: InForce;
+  readonly before: InForce;
+  /** The policy with this digest, as it was in force while credentials lived that live now. */
+  past(digest: string): OpenPolicy | undefined;
+  /** True when another policy is in force by now, which is looked at by itself. */
+  outdated(): boolean;
+}
+
+/**
+ * Finds the live credentials that the policy in force would not give any more, names them in the
+ * journal and counts them. With `on_narrow: revoke` each is named as revoked. Runs beside the
+ * exchanges, since it reads as much of the journal as there are live credentials.
+ */
+export async function findNarrowed(options: NarrowingOptions): Promise<void> {
+  const { standing, next, before, outdated } = options;
+  const { journal, metrics } = standing;
+  const { policy, config } = next.loaded;
+  if (config.journal === "stdout") {
+    const said = "journal: stdout keeps nothing by which live credentials could be compared";
+    return standing.effects.log.warn({ policy: policy.digest }, said);
+  }
+  await before.idle(); // what it gives until then is live, too
+  const folder = join(config.journal.dir, config.journal.writer);
+  const verdictOf = comparing(options);
+  const counts = { live: 0, surely: 0, possibly: 0 };
+  let named = 0;
+  for await (const event of liveCredentials(folder, options)) {
+    if (outdated()) return;
+    counts.live++;
+    const verdict = verdictOf(event);
+    if (verdict === "no") continue;
+    counts[verdict]++;
+    metrics.add("credentials_narrowed_total", { sure: verdict === "surely" ? "yes" : "no" });
+    if (named++ < NAMED_LIMIT) await journal.record(nameOf(event, next, verdict === "surely"));
+  }
+  const { on_narrow } = config;
+  const digests = { policy: policy.digest, before: before.loaded.policy.digest };
+  await journal.record({ type: "policy.narrowed", ...digests, on_narrow, ...counts });
+  standing.effects.log[counts.surely + counts.possibly > 0 ? "warn" : "info"](
+    { ...digests, on_narrow, ...counts },
+    "live credentials compared with the new policy",
+  );
+}
+
+type IssuedEvent = StoredEvent & Issued;
+
+/** Those that are on record and have not expired. */
+async function* liveCredentials(folder: string, { standing, next, before }: NarrowingOptions) {
+  const now_s = standing.now_s();
+  const longest_s = Math.max(next.loaded.config.max_ttl_s, before.loaded.config.max_ttl_s);
+  const query = {
+    since_ms: (now_s - longest_s) * 1000,
+    fits: (event: StoredEvent) => event.type === "credential.issued" && event.exp > now_s,
+  };
+  const { log } = standing.effects;
+  const heard = {
+    fault: (sentence: string) => log.error({ sentence }, "the journal has a fault"),
+    reached: () => {},
+  };
+  let read = 0;
+  for await (const event of readEvents(folder, query, heard)) {
+    if (++read % EVENTS_A_TURN === 0) await setImmediate();
+    yield event as IssuedEvent; // by what was asked for
+  }
+}
+
+/** Compares the policy by which a credential was issued with the one in force. */
+function comparing({ next, past }: NarrowingOptions) {
+  const now = next.loaded.openPolicy();
+  const differences = new Map<string, ((event: IssuedEvent) => JournaledDiff) | undefined>();
+  const compared = new Map<string, JournaledDiff>();
+  const differenceFrom = (digest: string) => {
+    if (!differences.has(digest)) differences.set(digest, differ(past(digest), now));
+    return differences.get(digest);
+  };
+  return (event: IssuedEvent): "surely" | "possibly" | "no" => {
+    const { policy = "", identity, trace = [] } = event;
+    if (policy === now.policy.digest) return "no";
+    const matched = trace.filter(({ missed }) => missed === undefined).map(({ rule }) => rule);
+    const key = JSON.stringify([policy, identity?.digest, matched]);
+    const diff = compared.get(key) ?? differenceFrom(policy)?.(event);
+    if (!diff) return "possibly"; // issued under a policy that is not known any more
+    if (compared.size >= COMPARED_LIMIT) compared.clear();
+    compared.set(key, diff);
+    return narrowed(diff, event);
+  };
+}
+
+function differ(old: OpenPolicy | undefined, now: OpenPolicy) {
+  if (!old) return undefined;
+  const diff = diffJournaled(old, now);
+  return ({ identity, policy = "", trace = [] }: IssuedEvent) =>
+    diff({ issuer: "", kind: "", subject: "", digest: "", ...identity, policy, trace });
+}
+
+function nameOf(event: IssuedEvent, { loaded }: InForce, sure: boolean): Narrowed {
+  const { id, user_public_key, account, exp, identity } = event;
+  return {
+    type: loaded.config.on_narrow === "revoke" ? "credential.revoked" : "credential.narrowed",
+    ...{ id, user_public_key, account, exp },
+    identity_digest: identity?.digest ?? "",
+    reason: "policy",
+    policy: loaded.policy.digest,
+    sure,
+  };
+}
