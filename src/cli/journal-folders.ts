@@ -15,7 +15,7 @@ export async function journalFolders(
 }
 
 /** The folder of the journal that a configuration names, or what is wrong with that. */
-export async function journalOfConfig(args: Args, io: Io): Promise<{ dir: string } | string> {
+async function journalOfConfig(args: Args, io: Io): Promise<{ dir: string } | string> {
   try {
     const { faults, loaded } = await readConfigFile(args, io);
     if (!loaded) return new FaultError(faults).message;
