@@ -4,7 +4,7 @@ import { type ErrorCode, StsError } from "./errors.ts";
 import { type DpopProof, type Identity, type Verifier, verify } from "./identity/index.ts";
 import type { Asked, Issued, JournalEvent, Refused, TokenUse } from "./journal/index.ts";
 import { provenKey, type Signer, type UserKeyClaim } from "./keys/index.ts";
-import { decide, type Narrowing, type Policy } from "./policy/index.ts";
+import { decide, detailsOf, type Narrowing, type Policy } from "./policy/index.ts";
 
 /** What a caller asks, through whichever door. */
 export interface Ask {
@@ -140,7 +140,8 @@ function issued(
   const { account, roles, publish, subscribe, expires_at } = grant;
   const subject = { id, user_public_key, own_key, account, signing_key, roles, publish, subscribe };
   const times = { iat: issued_at, exp: expires_at };
-  return { type: "credential.issued", ...subject, ...times, ...(token_use && { token_use }) };
+  const besides = { ...detailsOf(grant), ...times, ...(token_use && { token_use }) };
+  return { type: "credential.issued", ...subject, ...besides };
 }
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");

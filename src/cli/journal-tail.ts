@@ -4,8 +4,9 @@ import { type Args, type Command, EXIT, type Io } from "./command.ts";
 import { FILTER_OPTIONS, type Filter, filterOf } from "./journal-filter.ts";
 import { journalFolders } from "./journal-folders.ts";
 import { inOrderOfTime } from "./journal-merge.ts";
-import { eventJson, eventText, word } from "./journal-text.ts";
+import { eventJson, eventText } from "./journal-text.ts";
 import { visible } from "./policy/show.ts";
+import { word } from "./word.ts";
 
 /** Enough for a screen, where nothing says how many. */
 const LINES = 50;
@@ -29,7 +30,11 @@ is shown with its control characters written out. Checks little: journal verify 
       describe: `At most the last so many (default: ${LINES}; all with --since, --until or --request)`,
     },
     follow: { type: "boolean", short: "f", describe: "Go on with what comes, until interrupted" },
-    verbose: { type: "boolean", short: "v", describe: "Say why, below each refusal" },
+    verbose: {
+      type: "boolean",
+      short: "v",
+      describe: "Say what was granted, or why not, below each decision",
+    },
     json: { type: "boolean", describe: "The events as they stand there, one a line" },
   },
   async run(args, io) {

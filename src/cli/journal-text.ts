@@ -1,9 +1,8 @@
 import type { StoredEvent } from "../journal/index.ts";
+import { grantedRows } from "./granted-text.ts";
 import { codeOf, rulesOf } from "./journal-filter.ts";
 import { visible } from "./policy/show.ts";
-
-/** No text of somebody else's takes more of a line, in characters. */
-const WORD_LIMIT = 120;
+import { cut, quoted, word } from "./word.ts";
 
 /** An event as a person reads it: one line, and with `verbose` the reasons below it. */
 export function eventText(event: StoredEvent, verbose: boolean): string[] {
@@ -39,8 +38,10 @@ function decisionColumns(event: StoredEvent): string[] {
   ];
 }
 
-/** Why each rule did not match, and what else is known of a refusal. */
+/** What was granted; or why each rule did not match, and what else is known of a refusal. */
 function reasons(event: StoredEvent): string[] {
+  if (event.type === "credential.issued")
+    return grantedRows(event).map(([name, said]) => `    ${name}: ${said}`);
   if (event.type !== "credential.refused") return [];
   const missed = (event.trace ?? []).flatMap(({ rule, missed }) => {
     if (missed === undefined) return [];
@@ -60,16 +61,4 @@ function ownText(event: StoredEvent): string {
       `${word(name)}=${typeof value === "string" ? word(value) : cut(JSON.stringify(value) ?? "-")}`,
   );
   return [word(type), ...said].join("  ");
-}
-
-/** A text of somebody else's as one word: quoted where it would look like several, or like none. */
-export function word(text: string): string {
-  const shown = cut(text);
-  return shown === "" || /[\s"]/.test(shown) ? quoted(text) : shown;
-}
-
-const quoted = (text: string) => `"${cut(text).replaceAll('"', '\\"')}"`;
-
-function cut(text: string): string {
-  return text.length > WORD_LIMIT ? `${visible(text.slice(0, WORD_LIMIT))}…` : visible(text);
 }

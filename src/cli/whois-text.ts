@@ -1,8 +1,9 @@
 import type { Issued, StoredEvent } from "../journal/index.ts";
+import { grantedRows } from "./granted-text.ts";
 import { rulesOf } from "./journal-filter.ts";
-import { word } from "./journal-text.ts";
 import { table } from "./policy/show.ts";
 import type { UserJwt } from "./user-jwt.ts";
+import { word } from "./word.ts";
 
 /** A credential as the journal knows it. */
 export type IssuedEvent = Extract<StoredEvent, Issued>;
@@ -23,8 +24,7 @@ export function recordedText(event: IssuedEvent, now_ms: number): string[] {
     ["policy", word(event.policy ?? "-")],
     ["account", `${word(event.account)}, signed by ${word(event.signing_key)}`],
     ["roles", event.roles.map(word).join(", ") || "-"],
-    ["publish", event.publish.map(word).join(", ") || "nothing"],
-    ["subscribe", event.subscribe.map(word).join(", ") || "nothing"],
+    ...grantedRows(event),
     ["issued", timeText(event.iat)],
     ["expires", `${timeText(event.exp)} (${lifeText(event.exp, now_ms)})`],
     ["request", `${word(event.request_id)}${own}`],

@@ -25,7 +25,36 @@ interface Identified {
   readonly trace?: readonly { readonly rule: string; readonly missed?: string }[];
 }
 
-export interface Issued extends Asked, Identified {
+/**
+ * What was granted besides roles and subjects, as it stands in the JWT. Absent where that is nothing, or
+ * goes without saying.
+ */
+interface GrantedBesides {
+  readonly deny_publish?: readonly string[];
+  readonly deny_subscribe?: readonly string[];
+  /** May answer so often, and so long after, to whatever subject a request names. */
+  readonly responses?: { readonly max: number; readonly ttl_s: number };
+  /** Absent for `STANDARD` and `WEBSOCKET`. */
+  readonly connection_types?: readonly string[];
+  /** CIDR blocks; absent for anywhere. */
+  readonly source_networks?: readonly string[];
+  readonly times?: {
+    readonly location: string;
+    readonly ranges: readonly { readonly start: string; readonly end: string }[];
+  };
+  readonly limits?: {
+    readonly subscriptions?: number;
+    readonly payload_bytes?: number;
+    readonly data_bytes?: number;
+  };
+  /** Besides those that every credential has. */
+  readonly tags?: readonly string[];
+  readonly bearer?: true;
+  /** Public key of the scoped signing key: it says what is permitted, in place of all of the above. */
+  readonly scoped_key?: string;
+}
+
+export interface Issued extends Asked, Identified, GrantedBesides {
   readonly type: "credential.issued";
   /** The `jti` of the JWT. */
   readonly id: string;

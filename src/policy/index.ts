@@ -15,6 +15,7 @@ export { type CaseResult, runCase } from "./cases/run.ts";
 export { CasesFile } from "./cases/schema.ts";
 export { decide } from "./decide.ts";
 export type { Decision, Grant, Narrowing, TimeRange, Trace } from "./decision.ts";
+export { detailsOf, type GrantDetails } from "./details.ts";
 export { diffIdentity, type IdentityDiff } from "./diff/case.ts";
 export { type Change, type Changes, changes, widens } from "./diff/compare.ts";
 export { diffJournaled, type Journaled, type JournaledDiff } from "./diff/journaled.ts";

@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { openJournal } from "../../src/journal/index.ts";
 import { issued, options } from "../journal/support.ts";
 import { BIN, makeDir } from "../support/service.ts";
-import { DIGEST, interruptible, journalOf, MORNING, NOON_MS } from "./journal-support.ts";
+import { DIGEST, EVIL, interruptible, journalOf, MORNING, NOON_MS } from "./journal-support.ts";
 import { runHere, runProgram } from "./support.ts";
 
 const tail = (dir: string, ...args: string[]) =>
@@ -48,6 +48,33 @@ test("--verbose says what each rule missed on, below the refusal", async (t) => 
     '    "orders readers" missed: scopes',
     "    other rules missed: not listed",
   ]);
+});
+
+test("--verbose says what was granted, below each credential", async (t) => {
+  const dir = await journalOf(t, [
+    issued("r1", {
+      publish: ["a.>"],
+      deny_publish: ["a.b", "a.c"],
+      responses: { max: 1, ttl_s: 120 },
+      connection_types: ["MQTT"],
+      bearer: true,
+      source_networks: ["10.0.0.0/8"],
+      times: { location: "UTC", ranges: [{ start: "08:00:00", end: "18:00:00" }] },
+      limits: { subscriptions: 7 },
+      tags: [EVIL],
+    }),
+    issued("r2", { subscribe: [], scoped_key: "AKEY" }),
+  ]);
+  const { out } = await tail(dir, "--verbose");
+  const below = out.split("\n").flatMap((line) => (line.startsWith("    ") ? line.trim() : []));
+  assert.deepEqual(below.slice(0, 8), [
+    ...["publish: a.>", "but not: a.b, a.c", "answers: 1 to any request, within 120 s"],
+    ...["subscribe: orders.>", "connect by: MQTT", "bearer: the JWT alone, without a signature"],
+    ...["from: 10.0.0.0/8", "at: 08:00:00-18:00:00, UTC"],
+  ]);
+  assert.equal(below[8], "subscriptions: at most 7");
+  assert.match(below[9] ?? "", /^tags: "sv\\u001b/);
+  assert.deepEqual(below.slice(10), ["permitted by: scoped key AKEY, not by the JWT"]);
 });
 
 test("nothing that a caller wrote acts on the terminal, in text or in JSON", async (t) => {

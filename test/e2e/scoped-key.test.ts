@@ -62,6 +62,9 @@ test("a role that names a scoped key gets what the account's owner put into its 
   const { iss, nats: said } = decode<UserClaims["nats"]>(json.jwt);
   assert.equal(iss, KEY);
   assert.deepEqual(Object.keys(said), ["issuer_account", "tags", "type", "version"]);
+  const event = (await service.journal()).find((each) => "id" in each && each.id === json.id);
+  for (const told of [json, event])
+    assert.deepEqual([told.scoped_key, told.publish, told.subscribe], [KEY, [], []]);
   const nc = await connectWith(t, nats.url, json, { inboxPrefix: json.inbox_prefix });
   const refused = violations(nc);
   nc.subscribe("team.blue.x", { callback: (_, message) => void message.respond("done") });

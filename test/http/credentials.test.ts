@@ -10,14 +10,30 @@ version: 1
 roles:
   reader: { account: ORDERS, subscribe: [orders.>, "jobs.new workers"], ttl: 10m }
   writer: { account: ORDERS, publish: [orders.new, "orders.{client_id}.>"], respond: true, ttl: 4m }
+  everything:
+    account: ORDERS
+    publish: [a.>]
+    subscribe: [b.>, "b.*.c"]
+    deny_subscribe: [b.secret]
+    respond: { any_subject: true, max: 2, ttl: 1m }
+    allow_reserved: true
+    connection_types: [STANDARD]
+    source_networks: [127.0.0.0/8]
+    times: { location: UTC, ranges: [{ start: "00:00:00", end: "23:59:59" }] }
+    limits: { subscriptions: 10, payload_bytes: 1024 }
+    tags: ["team:blue"]
 rules:
+  - { name: all there is, issuer: corp, client: full, roles: [everything] }
   - { name: readers, issuer: corp, scopes: [orders.read], roles: [reader] }
   - { name: writers, issuer: corp, scopes: [orders.write], roles: [writer] }
 `;
 
 const scope = { after };
 const dir = await makeDir(scope);
-const provider = await startProvider(scope, { alg: "ES256", clients: [{ id: "other" }] });
+const provider = await startProvider(scope, {
+  alg: "ES256",
+  clients: [{ id: "other" }, { id: "full" }],
+});
 const service = await startService(scope, {
   provider,
   policy: POLICY,
@@ -55,6 +71,35 @@ test("the JSON answer has what a client needs, and its lists are those of the JW
   assert.equal(json.issued_at, claims.iat);
   assert.equal(json.expires_at - json.issued_at, 240, "the shortest ttl of the roles");
   assert.equal(json.refresh_after - json.issued_at, 180, "three quarters of the lifetime");
+});
+
+test("answer and journal say everything that the JWT says, and nothing that goes without saying", async () => {
+  const { json } = await service.ask(await provider.token({ client: "full" }), {
+    roles: ["everything"],
+  });
+  const { nats } = JSON.parse(Buffer.from(json.jwt.split(".")[1], "base64url").toString());
+  const details = {
+    deny_subscribe: nats.sub.deny,
+    responses: { max: 2, ttl_s: 60 },
+    connection_types: ["STANDARD"],
+    source_networks: ["127.0.0.0/8"],
+    times: { location: "UTC", ranges: [{ start: "00:00:00", end: "23:59:59" }] },
+    limits: { subscriptions: 10, payload_bytes: 1024 },
+    tags: ["team:blue"],
+  };
+  assert.ok(nats.sub.deny.includes("b.secret"));
+  assert.deepEqual(nats.resp, { max: 2, ttl: 60e9 });
+  assert.deepEqual([nats.src, nats.times], [details.source_networks, details.times.ranges]);
+  assert.deepEqual([nats.subs, nats.payload], [10, 1024]);
+  const event = (await service.journal()).find((each) => "id" in each && each.id === json.id);
+  for (const said of [json, event])
+    for (const [name, value] of Object.entries(details)) assert.deepEqual(said[name], value, name);
+
+  const plain = await service.ask(await provider.token());
+  const short = (await service.journal()).find((each) => "id" in each && each.id === plain.json.id);
+  for (const said of [plain.json, short])
+    for (const name of [...Object.keys(details), "bearer", "scoped_key"])
+      assert.ok(!(name in said), name);
 });
 
 test("a credential never outlives the access token", async () => {
