@@ -24,6 +24,7 @@ export { type TextDiff, textDiff } from "./diff/rules.ts";
 export { adminOf, traceOf } from "./evaluate.ts";
 export { type Explanation, explain, type RuleExplained } from "./explain/explain.ts";
 export type { Miss } from "./explain/miss.ts";
+export { fieldsPage } from "./fields-page.ts";
 export { type Finding, LINT_RULES, type LintResult, lint } from "./lint/lint.ts";
 export type { Measure } from "./lint/linted.ts";
 export { lintPage } from "./lint/page.ts";

@@ -54,6 +54,7 @@ const PublishTo = Type.Object(
 );
 
 const access = Type.Enum(["read", "write", "readwrite"], {
+  description: "What may be done.",
   errorMessage: "must be read, write or readwrite",
 });
 

@@ -37,7 +37,10 @@ const NAMES = "STANDARD, WEBSOCKET, LEAFNODE, MQTT or IN_PROCESS";
 
 const AnySubject = Type.Object(
   {
-    any_subject: Type.Literal(true, { errorMessage: "must be true" }),
+    any_subject: Type.Literal(true, {
+      description: "Answers go to whatever subject a request names.",
+      errorMessage: "must be true",
+    }),
     max: Type.Optional(limit("Answers to one request.", 100_000)),
     ttl: Type.Optional(Duration({ description: "How long after the request." })),
   },
@@ -64,7 +67,10 @@ const CONDITIONS = {
     Type.Object(
       {
         location: Type.String({ description: "IANA time zone, such as `Europe/Warsaw` or `UTC`." }),
-        ranges: listOf(Type.Object({ start: clock(), end: clock() }, closed)),
+        ranges: listOf(Type.Object({ start: clock(), end: clock() }, closed), {
+          description:
+            'From `start` to `end`, each such as `"08:00:00"`; over midnight it takes two.',
+        }),
       },
       { ...closed, description: "Times of day at which the client may be connected." },
     ),
@@ -76,7 +82,7 @@ const CONDITIONS = {
         payload_bytes: Type.Optional(limit("Largest message, in bytes.")),
         data_bytes: Type.Optional(limit("Data in all, in bytes.")),
       },
-      closed,
+      { ...closed, description: "Limits of a connection. None, unless written." },
     ),
   ),
 };

@@ -24,6 +24,7 @@ export const RuleFile = Type.Object(
     issuer: Type.String({ minLength: 1, description: "Issuer, by its name in the configuration." }),
     kind: Type.Optional(
       Type.Enum(["user", "client", "workload"], {
+        description: "What the identity has to be: a person, an OAuth client, or a workload.",
         errorMessage: "must be user, client or workload",
       }),
     ),
@@ -39,7 +40,10 @@ export const RuleFile = Type.Object(
       }),
     ),
     roles: Type.Optional(texts("Roles of this policy.", "the name of a role")),
-    grant: Type.Optional(RoleFile),
+    grant: Type.Optional({
+      ...RoleFile,
+      description: "A role of this rule alone, called after it.",
+    }),
     admin: Type.Optional(
       texts("Roles of `admin_roles`: no permissions on NATS.", "the name of an admin role"),
     ),
@@ -58,6 +62,7 @@ const AdminRoleFile = Type.Object(
       {
         minItems: 1,
         uniqueItems: true,
+        description: "What its holders may do in these accounts.",
         errorMessage: "must be a list of revoke, journal and approve, each at most once",
       },
     ),
@@ -98,7 +103,10 @@ export const RULES_LIMIT = 10_000;
 /** The policy file. */
 export const PolicyFile = Type.Object(
   {
-    version: Type.Literal(1, { errorMessage: "must be 1" }),
+    version: Type.Literal(1, {
+      description: "Of the language.",
+      errorMessage: "must be 1",
+    }),
     include: Type.Optional(
       Type.Array(IncludeFile, {
         maxItems: 100,

@@ -16,7 +16,7 @@ const HOLDER = {
   tags: [],
 };
 
-const MEASURE: Measure = {
+export const MEASURE: Measure = {
   limit_bytes: JWT_LIMIT_BYTES,
   bytes: (grant) =>
     jwtBytes(userClaims(grant, { ...HOLDER, signing_key: grant.scoped_key ?? HOLDER.signing_key })),
