@@ -1,7 +1,13 @@
 import { basename } from "node:path";
-import { changesIn, followJournal, readEvents, type StoredEvent } from "../journal/index.ts";
+import {
+  changesIn,
+  type Filter,
+  followJournal,
+  readEvents,
+  type StoredEvent,
+} from "../journal/index.ts";
 import { type Args, type Command, EXIT, type Io } from "./command.ts";
-import { FILTER_OPTIONS, type Filter, filterOf } from "./journal-filter.ts";
+import { FILTER_OPTIONS, filterOf } from "./journal-filter.ts";
 import { journalFolders } from "./journal-folders.ts";
 import { inOrderOfTime } from "./journal-merge.ts";
 import { eventJson, eventText } from "./journal-text.ts";

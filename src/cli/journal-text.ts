@@ -1,6 +1,5 @@
-import type { StoredEvent } from "../journal/index.ts";
+import { codeOf, rulesOf, type StoredEvent } from "../journal/index.ts";
 import { grantedRows } from "./granted-text.ts";
-import { codeOf, rulesOf } from "./journal-filter.ts";
 import { visible } from "./policy/show.ts";
 import { cut, quoted, word } from "./word.ts";
 

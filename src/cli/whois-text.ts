@@ -1,6 +1,5 @@
-import type { Issued, StoredEvent } from "../journal/index.ts";
+import { type Issued, rulesOf, type StoredEvent } from "../journal/index.ts";
 import { grantedRows } from "./granted-text.ts";
-import { rulesOf } from "./journal-filter.ts";
 import { table } from "./policy/show.ts";
 import type { UserJwt } from "./user-jwt.ts";
 import { word } from "./word.ts";

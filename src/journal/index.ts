@@ -28,6 +28,14 @@ export type {
   Repaired,
   StoredEvent,
 } from "./event.ts";
+export {
+  codeOf,
+  eventFilter,
+  type Filter,
+  type FilterFault,
+  type FilterWords,
+  rulesOf,
+} from "./filter.ts";
 export type { Fold } from "./fold.ts";
 export { type Followed, followJournal } from "./follow.ts";
 export { HEAD_MESSAGE, type SignedHead } from "./head.ts";
