@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ConfigLoaded, Journal } from "../journal/index.ts";
+import type { ConfigLoaded, Journal, PolicyLoaded } from "../journal/index.ts";
 import type { KeyRing, RingKey } from "../keys/index.ts";
 import type { Loaded } from "./effects.ts";
 
@@ -9,12 +9,18 @@ export async function recordLoaded(
   next: Loaded,
   before: Loaded | undefined,
 ): Promise<void> {
-  const { policy } = next;
-  if (policy.digest !== before?.policy.digest)
-    await journal.record({ type: "policy.loaded", policy: policy.digest, files: policy.files });
+  const policy = policyIn(next);
+  if (!before || !isDeepStrictEqual(policy, policyIn(before))) await journal.record(policy);
   const trust = trustIn(next);
   if (!before || !isDeepStrictEqual(trust, trustIn(before))) await journal.record(trust);
 }
+
+const policyIn = ({ policy: { digest, revision, files } }: Loaded): PolicyLoaded => ({
+  type: "policy.loaded",
+  policy: digest,
+  ...(revision !== undefined && { revision }),
+  files,
+});
 
 const isScoped = ({ state }: RingKey) => state === "scoped";
 

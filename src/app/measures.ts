@@ -38,7 +38,10 @@ export function lookUpOnRead({ metrics, journal }: Standing, current: () => InFo
     const { config, ring, policy } = loaded;
     for (const name of ["policy_info", "signing_keys", "jwks_age_seconds"] as const)
       metrics.forget(name); // what is no longer in force is not told any more
-    metrics.set("policy_info", 1, { digest: policy.digest });
+    metrics.set("policy_info", 1, {
+      digest: policy.digest,
+      revision: policy.revision ?? "none",
+    });
     metrics.set("policy_loaded_timestamp_seconds", since_s);
     for (const { name: account } of config.accounts) {
       const states = ring.all(account).map(({ state }) => state);

@@ -1,25 +1,17 @@
-import { basename, dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Files, Loaded } from "../app/index.ts";
 import {
-  type Config,
   type Fault,
   FaultError,
-  type LoadedConfig,
   type ReadConfig,
   readConfig,
   readSeen,
   type See,
   type Seen,
 } from "../config/index.ts";
-import { type KeyRing, loadKeyRing } from "../keys/index.ts";
-import {
-  includesOf,
-  loadPolicy,
-  openPolicy,
-  type PolicyContext,
-  type PolicySource,
-} from "../policy/index.ts";
+import { loadKeyRing } from "../keys/index.ts";
 import type { Args, Io } from "./command.ts";
+import { policyContext, readPolicy } from "./load-policy.ts";
 
 /** The option that every command with a configuration has. */
 export const CONFIG_OPTION = {
@@ -49,7 +41,7 @@ export async function loadAll(
   // Where keys have faults, those of the policy are told all the same.
   const keys = ring.status === "fulfilled" ? ring.value : undefined;
   const [policy] = await Promise.allSettled([
-    readPolicy(loaded, policyContext(loaded.config, keys), see),
+    readPolicy(loaded, policyContext(loaded.config, keys), env, see),
   ]);
   if (faults.length === 0 && ring.status === "fulfilled" && policy.status === "fulfilled")
     return { ...loaded, ring: ring.value, ...policy.value };
@@ -87,66 +79,6 @@ export async function readConfigFile(
     throw new FaultError([{ file, line: 1, col: 1, message }]);
   }
   return readConfig(bytes, file, env);
-}
-
-export async function readPolicy(
-  { config, fault }: LoadedConfig,
-  context: PolicyContext,
-  see: See = () => {},
-): Promise<Pick<Loaded, "policy" | "openPolicy">> {
-  const file = config.policy_file;
-  const bytes = await readSeen(file, see);
-  if ("fault" in bytes) throw new FaultError([fault(["policy"], `${file} ${bytes.fault}`)]);
-  try {
-    // The digest covers the path, so it must not depend on where the policy is installed.
-    const root = { path: basename(file), bytes };
-    const included = await Promise.all(
-      includesOf(root).map((path) => readIncluded(file, path, see)),
-    );
-    const sources = [root, ...included.flat()];
-    return {
-      policy: loadPolicy(sources, context),
-      openPolicy: () => openPolicy(sources, context),
-    };
-  } catch (error) {
-    if (!(error instanceof FaultError)) throw error;
-    throw new FaultError(
-      error.faults.map((each) => ({ ...each, file: join(dirname(file), each.file) })),
-    );
-  }
-}
-
-/** A file that the policy includes; what cannot be read is missed where the root file names it. */
-export async function readIncluded(
-  root: string,
-  path: string,
-  see: See = () => {},
-): Promise<readonly PolicySource[]> {
-  const bytes = await readSeen(join(dirname(root), path), see);
-  return "fault" in bytes ? [] : [{ path, bytes }];
-}
-
-/**
- * What a policy can refer to under this configuration.
- *
- * @param ring absent where no key was read: then any key can be a scoped one
- */
-export function policyContext(config: Config, ring?: KeyRing): PolicyContext {
-  const scopedOf = (account: string) =>
-    ring?.all(account).flatMap((key) => (key.state === "scoped" ? key.signer.public_key : [])) ??
-    [];
-  return {
-    accounts: config.accounts.map(({ name }) => name),
-    issuers: config.issuers.map(({ name }) => name),
-    scoped_keys: ring
-      ? new Map(config.accounts.map(({ name }) => [name, scopedOf(name)]))
-      : "unknown",
-    scoped_only: config.accounts
-      .filter(({ signing_keys }) => signing_keys.every(({ scoped }) => scoped))
-      .map(({ name }) => name),
-    default_ttl_s: config.default_ttl_s,
-    max_ttl_s: config.max_ttl_s,
-  };
 }
 
 function faultsOf(result: PromiseSettledResult<unknown>): readonly Fault[] {

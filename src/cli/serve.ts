@@ -19,7 +19,8 @@ Configuration, policy and keys are read again when one of their files changes (r
 SIGHUP: all of it is put in force, or with a fault in any of it nothing, and the log says why.
 
 These environment variables stand above the file: NATS_STS_LISTEN, NATS_STS_ADMIN_LISTEN,
-NATS_STS_METRICS_LISTEN, NATS_STS_PUBLIC_URL, NATS_STS_SERVERS (between commas), NATS_STS_LOG_LEVEL.`,
+NATS_STS_METRICS_LISTEN, NATS_STS_PUBLIC_URL, NATS_STS_SERVERS (between commas), NATS_STS_LOG_LEVEL.
+NATS_STS_POLICY_REVISION is told as the policy's revision where its folder is not in a git repository.`,
   example: "nats-sts serve --config nats-sts.yaml",
   options: CONFIG_OPTION,
   async run(args, io) {

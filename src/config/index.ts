@@ -25,6 +25,7 @@ export { readWritten } from "./file.ts";
 export { ISSUER_FORMS, type IssuerForm, PRESET_NAMES, type PresetName } from "./issuer-forms.ts";
 export type { Algorithm } from "./issuer-schema.ts";
 export { type LoadedConfig, parseConfig, type ReadConfig, readConfig } from "./load.ts";
+export { gitRevision, isRevision } from "./revision.ts";
 export { suggestion } from "./say.ts";
 export { ConfigFile } from "./schema.ts";
 export { changedSince, readSeen, type See, type Seen, seeSecret } from "./seen.ts";

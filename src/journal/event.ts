@@ -84,6 +84,8 @@ export interface Refused extends Asked, Identified {
 export interface PolicyLoaded {
   readonly type: "policy.loaded";
   readonly policy: string;
+  /** In version control; absent where it is not known. */
+  readonly revision?: string;
   readonly files: readonly string[];
 }
 

@@ -60,7 +60,10 @@ export const METRICS = {
     "account",
     "state",
   ),
-  policy_info: gauge("The policy that is in force: always 1, with its digest.", "digest"),
+  policy_info: gauge(
+    "The policy that is in force: always 1, with its digest, and its revision in version control or `none`.",
+    ...["digest", "revision"],
+  ),
   policy_loaded_timestamp_seconds: gauge("When the policy in force was loaded, Unix seconds."),
   reload_total: counter(
     "Readings of the files while serving, by result `loaded` or `refused`.",

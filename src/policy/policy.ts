@@ -11,6 +11,8 @@ export interface Policy {
   /** SHA-256 hex over (path, NUL, bytes, NUL) of each file in path order. */
   readonly digest: string;
   readonly files: readonly string[];
+  /** In version control, where it was read from; absent where that is not known. */
+  readonly revision?: string;
   /** The rules by the name of their issuer. */
   readonly issuers: ReadonlyMap<string, IssuerRules>;
   /** Of every issuer. */

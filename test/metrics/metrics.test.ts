@@ -21,6 +21,7 @@ const service = await startService(scope, {
   policy: POLICY,
   accounts: [await makeAccount(await makeDir(scope))],
   config: { limits: { rate_per_identity: "3/m" } },
+  env: { NATS_STS_POLICY_REVISION: "v7" },
 });
 const read = async () => (await fetch(`${service.metrics_url}/metrics`)).text();
 /** The value of one series; undefined where it is not there. */
@@ -72,8 +73,9 @@ test("keys, policy and journal show how they are", async () => {
   const events = await service.journal();
   assert.equal(valueIn(text, "nats_sts_journal_last_seq"), String(events.at(-1)?.seq));
   const loaded = events.find((event) => event.type === "policy.loaded");
-  assert.ok(loaded && "policy" in loaded);
-  assert.equal(valueIn(text, `nats_sts_policy_info{digest="${loaded.policy}"}`), "1");
+  assert.ok(loaded?.type === "policy.loaded");
+  assert.equal(loaded.revision, "v7");
+  assert.equal(valueIn(text, `nats_sts_policy_info{digest="${loaded.policy}",revision="v7"}`), "1");
 });
 
 test("heads that cannot be sent are counted, and nothing else of the journal is", {

@@ -14,7 +14,8 @@ import {
   type PolicySource,
 } from "../../policy/index.ts";
 import type { Args, Io } from "../command.ts";
-import { CONFIG_OPTION, policyContext, readConfigFile, readIncluded } from "../load.ts";
+import { CONFIG_OPTION, readConfigFile } from "../load.ts";
+import { policyContext, readIncluded } from "../load-policy.ts";
 
 /** The options by which every tool finds its policy. */
 export const POLICY_OPTIONS = {
