@@ -20,8 +20,9 @@ import { policyBlocks } from "./policy-blocks.ts";
 
 const PAGE = "docs/policy.md";
 const { policies, configs, untried } = await policyBlocks(PAGE);
+const readme = await policyBlocks("README.md");
 
-for (const { place, sources, cases } of policies) {
+for (const { place, sources, cases } of [...policies, ...readme.policies]) {
   test(`the policy at ${place} loads, and lint finds nothing in it`, () => {
     const open = openPolicy(sources);
     const issuers = open.context.issuers.map(issuerNamed);
@@ -41,7 +42,7 @@ for (const { place, sources, cases } of policies) {
   }
 }
 
-for (const { place, text } of configs) {
+for (const { place, text } of [...configs, ...readme.configs]) {
   test(`the part of a configuration at ${place} is read`, () => {
     read(stringify({ ...parse(LEAST), ...parse(text) }));
   });
@@ -52,6 +53,7 @@ test("the page shows policies, cases, files and parts of a configuration; the re
   assert.ok(policies.flatMap(({ cases }) => cases).length >= 2);
   assert.ok(policies.some(({ sources }) => sources.length > 1));
   assert.ok(configs.length > 0);
+  assert.deepEqual([readme.policies.length, readme.configs.length], [1, 1]);
   for (const mark of untried) assert.match(mark, /^not run: .{10,}/);
 });
 

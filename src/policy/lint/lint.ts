@@ -10,6 +10,7 @@ import { PINS } from "./pins.ts";
 import { REACH } from "./reach.ts";
 import type { LintRule } from "./rule.ts";
 import { SHARING } from "./sharing.ts";
+import { SLOTS } from "./slots.ts";
 import { SUBJECTS } from "./subjects.ts";
 
 /** Something that lint found, where it stands, why, and the way out. */
@@ -51,6 +52,7 @@ export const LINT_RULES: readonly LintRule[] = [
   ...INTENTS,
   ...DENIES,
   ...SHARING,
+  ...SLOTS,
   ...REACH,
   ...LIMITS,
   LINT_OK,

@@ -119,3 +119,40 @@ test("the size of a credential counts intents, tags, conditions and arrays", () 
     found_,
   );
 });
+
+test("a slot that can be a name which stands there otherwise is found, unless its values are listed", () => {
+  const two = (slot: string, other: string, criteria = "scopes: [q]") =>
+    found(`roles:
+  x: { account: A, publish: ["o.${slot}.>"] }
+  y: { account: A, subscribe: ["${other}"] }
+rules:
+  - { name: r, issuer: corp, ${criteria}, roles: [x] }
+  - { name: s, issuer: corp, client: c, roles: [y] }`);
+  const found_ = ["3 slot-beside-name"];
+  assert.deepEqual(two("{tenant}", "o.admin.x"), found_);
+  assert.deepEqual(two("{tenant}", "o.admin.>"), found_);
+  assert.deepEqual(two("{tenant:escape}", "o.admin.x"), found_);
+  assert.deepEqual(two("{each groups}", "o.admin.x"), found_);
+  assert.deepEqual(two("{@client}", "o.admin.x"), found_);
+  assert.deepEqual(two("{@client}", "o.admin.x", "client: [admin, b]"), found_);
+  assert.deepEqual(two("{tenant}", "o.admin.x", "claims: { tenant: [a, admin] }"), found_);
+  assert.deepEqual(two("{tenant}", "o.admin.x", "claims: { tenant: { like: a* } }"), found_);
+  for (const [slot, other, criteria] of [
+    ["{tenant}", "o.admin"],
+    ["{tenant}", "p.admin.x"],
+    ["{tenant}", "o.>"],
+    ["{@identity}", "o.admin.x"],
+    ["{@client}", "o.admin.x", "client: [a, b]"],
+    ["{@subject}", "o.admin.x", "subject: a"],
+    ["{tenant}", "o.admin.x", "claims: { tenant: [a, b] }"],
+  ] as const)
+    assert.deepEqual(two(slot, other, criteria), [], `${slot} ${other}`);
+  const held = `roles:
+  x: { account: A, subscribe: ["o.{tenant}.>", o.all.>] }
+rules:
+  - { name: r, issuer: corp, scopes: [q], roles: [x] }`;
+  assert.deepEqual(found(held), []);
+  assert.deepEqual(found(held.replace("subscribe:", "publish: [o.all.x], subscribe:")), []);
+  const told = held.replace(", o.all.>]", "], publish: [o.all.x]");
+  assert.deepEqual(found(told), found_);
+});

@@ -1,0 +1,89 @@
+import type { Fault } from "../../config/index.ts";
+import type { RuleFile } from "../schema.ts";
+import { covers, overlaps } from "../subject.ts";
+import type { WrittenCriterion } from "../written.ts";
+import { valuesOf } from "./implies.ts";
+import {
+  claimOfSlot,
+  type Linted,
+  type LintedRole,
+  type LintedRule,
+  type Pattern,
+} from "./linted.ts";
+import { onePlaceOnce, starred } from "./patterns.ts";
+import { type LintRule, quote } from "./rule.ts";
+
+/** What a slot reaches when its value is a word that means something else there. */
+export const SLOTS: readonly LintRule[] = [
+  {
+    id: "slot-beside-name",
+    summary: "A slot in a place where other subjects have a fixed name",
+    avoid: `roles:
+  tenant: { account: ORDERS, publish: ["orders.{tenant}.>"] }
+  billing: { account: ORDERS, subscribe: [orders.billing.>] }
+rules:
+  - { name: tenants, issuer: corp, scopes: [orders.use], roles: [tenant] }
+  - { name: billing, issuer: corp, client: billing, roles: [billing] }`,
+    prefer: `roles:
+  tenant: { account: ORDERS, publish: ["orders.tenants.{tenant}.>"] }
+  billing: { account: ORDERS, subscribe: [orders.billing.>] }
+rules:
+  - { name: tenants, issuer: corp, scopes: [orders.use], roles: [tenant] }
+  - { name: billing, issuer: corp, client: billing, roles: [billing] }`,
+    rationale:
+      "A tenant that is called like the fixed name reaches what was not meant for any tenant. Put the slot under a prefix of its own, or list the values in the rule.",
+    check: (policy) =>
+      onePlaceOnce(
+        policy.rules.flatMap((rule) => rule.roles.flatMap((role) => named(rule, role, policy))),
+      ),
+  },
+];
+
+function named(rule: LintedRule, role: LintedRole, { roles }: Linted): Fault[] {
+  const others = roles
+    .filter((other) => other.role.account === role.role.account)
+    .flatMap(({ patterns }) => patterns);
+  return role.patterns.flatMap((own) => {
+    const place = own.subject.tokens.indexOf("{}");
+    const slot = own.slots[0]?.text;
+    if (slot === undefined || slot === "{@identity}") return [];
+    const met = others.find((other) => {
+      const name = other.subject.tokens[place] ?? "";
+      return (
+        /^[A-Za-z0-9]/.test(name) &&
+        overlaps(starred(own), starred(other)) &&
+        canBe(slot, name, rule) &&
+        !isHeld(own, other, role)
+      );
+    });
+    if (!met) return [];
+    const name = quote(met.subject.tokens[place] ?? "");
+    return [
+      own.at(
+        `${slot} can be ${name}, and so reaches ${quote(met.text)}: put the slot under a prefix of its own, or list its values in the rule`,
+      ),
+    ];
+  });
+}
+
+/** Whether the role permits that, in the same direction, whatever fills its slots. */
+const isHeld = (own: Pattern, other: Pattern, role: LintedRole) =>
+  role.patterns.some(
+    ({ direction, subject, slots }) =>
+      direction === own.direction && slots.length === 0 && covers(subject, starred(other)),
+  );
+
+/** Whether a rule lets this value into the slot: not where it lists others. */
+function canBe(slot: string, value: string, { rule }: LintedRule): boolean {
+  const claim = claimOfSlot(slot);
+  const listed = claim === undefined ? whoIn(slot, rule) : claimIn(rule.claims?.[claim]);
+  return listed === undefined || listed.includes(value);
+}
+
+const claimIn = (criterion: WrittenCriterion | undefined) =>
+  criterion === undefined ? undefined : valuesOf(criterion);
+
+function whoIn(slot: string, { client, subject }: RuleFile): readonly unknown[] | undefined {
+  const said = slot.startsWith("{@client") ? client : subject;
+  return said === undefined ? undefined : [said].flat();
+}
