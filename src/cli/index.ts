@@ -17,6 +17,7 @@ import { journalTail } from "./journal-tail.ts";
 import { journalVerify } from "./journal-verify.ts";
 import { policyDiff } from "./policy/diff.ts";
 import { policyExplain } from "./policy/explain.ts";
+import { policyImport } from "./policy/import.ts";
 import { policyLint } from "./policy/lint.ts";
 import { policyTest } from "./policy/test.ts";
 import { refresh } from "./refresh.ts";
@@ -43,6 +44,7 @@ export const COMMANDS: readonly Command[] = [
   policyTest,
   policyLint,
   policyDiff,
+  policyImport,
   fetch,
   refresh,
   exec,

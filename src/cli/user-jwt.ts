@@ -1,4 +1,4 @@
-import { decodePublicKey, signatureFits } from "../keys/index.ts";
+import { readNatsJwt } from "../nats/index.ts";
 
 /** What a NATS user JWT says, and whether the key that it names has signed it. */
 export interface UserJwt {
@@ -18,21 +18,16 @@ export interface UserJwt {
 }
 
 const BEGIN = "-----BEGIN NATS USER JWT-----";
-const JWT = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/;
 
 /** The user JWT in a text, which is one or a creds file with one; undefined where there is none. */
 export function userJwtIn(text: string): UserJwt | undefined {
   // Of a creds file nothing but the JWT is looked at: what stands below is the seed.
   const begin = text.indexOf(BEGIN);
   const rest = begin < 0 ? text : text.slice(begin + BEGIN.length);
-  const jwt = begin < 0 ? rest.trim() : rest.slice(0, rest.indexOf("---")).trim();
-  const [, header = "", payload = "", signature = ""] = JWT.exec(jwt) ?? [];
-  const claims = objectIn(payload);
-  const nats = asObject(claims?.["nats"]);
-  if (!claims || nats?.["type"] !== "user" || objectIn(header)?.["alg"] !== "ed25519-nkey") {
-    return undefined;
-  }
-  const { jti, sub, iss, name, iat, exp } = claims;
+  const jwt = readNatsJwt(begin < 0 ? rest : rest.slice(0, rest.indexOf("---")));
+  const nats = asObject(jwt?.claims["nats"]);
+  if (!jwt || nats?.["type"] !== "user") return undefined;
+  const { jti, sub, iss, name, iat, exp } = jwt.claims;
   if (typeof jti !== "string" || typeof sub !== "string" || typeof iss !== "string")
     return undefined;
   const { issuer_account, tags } = nats;
@@ -45,21 +40,8 @@ export function userJwtIn(text: string): UserJwt | undefined {
     tags: Array.isArray(tags) ? tags.filter((tag) => typeof tag === "string") : [],
     ...(typeof iat === "number" && { issued_at: iat }),
     ...(typeof exp === "number" && { expires_at: exp }),
-    signature_fits: fits(iss, `${header}.${payload}`, signature),
+    signature_fits: jwt.signature_fits,
   };
-}
-
-function fits(signing_key: string, signed: string, signature: string): boolean {
-  const raw = decodePublicKey("account", signing_key);
-  return !!raw && signatureFits(raw, Buffer.from(signed), Buffer.from(signature, "base64url"));
-}
-
-function objectIn(base64url: string) {
-  try {
-    return asObject(JSON.parse(Buffer.from(base64url, "base64url").toString()));
-  } catch {
-    return undefined;
-  }
 }
 
 function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {

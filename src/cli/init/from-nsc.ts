@@ -39,7 +39,11 @@ The keys stay where nsc has them; the store was only read.
 Next: put your identity provider and your servers into ${config}, then
 
   nats-sts check --config ${config}
-  nats-sts policy test ${join(at, "policy.cases.yaml")}`);
+  nats-sts policy test ${join(at, "policy.cases.yaml")}
+
+What the users of the store may do today becomes a policy with
+
+  nats-sts policy import --from-nsc ${store} --config ${config} --dir ${join(at, "imported")}`);
   return EXIT.done;
 }
 
