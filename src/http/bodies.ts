@@ -1,23 +1,24 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { StsError } from "../errors.ts";
+import { parseStrict } from "../identity/index.ts";
 import { JSON_TYPE } from "./accept.ts";
 import { type Fields, readForm } from "./form.ts";
 
 /** What forms are sent as. */
 export const FORM_TYPE = "application/x-www-form-urlencoded";
 
-/** No bytes mean no wishes, under any content type; bytes must be JSON in UTF-8. */
+/** No bytes mean no wishes, under any content type; bytes must be JSON in UTF-8 that has one meaning. */
 export function acceptJson(app: FastifyInstance): void {
-  const parseJson = app.getDefaultJsonParser("error", "error");
   const utf8 = new TextDecoder("utf-8", { fatal: true });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(JSON_TYPE, { parseAs: "buffer" }, (request, body, done) => {
+  app.addContentTypeParser(JSON_TYPE, { parseAs: "buffer" }, (_, body, done) => {
     if (body.length === 0) return done(null, {});
     try {
       // `as`: the type does not know what parseAs asked for.
-      parseJson(request, utf8.decode(body as Buffer), done);
+      done(null, parseStrict(utf8.decode(body as Buffer)));
     } catch (cause) {
-      done(new StsError("request_invalid", { reason: "body is not UTF-8" }, { cause }));
+      const reason = cause instanceof Error ? cause.message : ""; // of either, one that quotes nothing
+      done(new StsError("request_invalid", { reason: `body: ${reason}` }, { cause }));
     }
   });
   refuseOthers(app);
@@ -32,6 +33,16 @@ export function acceptForms(app: FastifyInstance, read: (fields: Fields) => unkn
     async (_: unknown, body: unknown) => read(readForm(body as Buffer)), // the type does not know what parseAs asked for
   );
   refuseOthers(app);
+}
+
+/**
+ * Nothing is decompressed here, and what says that it is compressed is not read as if it were not.
+ *
+ * @throws StsError `content_type_unsupported` (RFC 9110 §15.5.16)
+ */
+export function refuseEncoded(request: FastifyRequest): void {
+  if (request.headers["content-encoding"] !== undefined)
+    throw new StsError("content_type_unsupported", { reason: "content-encoding" });
 }
 
 function refuseOthers(app: FastifyInstance): void {

@@ -1,12 +1,6 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
-
-/** The last request on a connection, and its answer. */
-interface Last {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
+import type { Connections } from "./connections.ts";
 
 /**
  * What callers have sent by the time at which the server closes has not been read yet. For so long it
@@ -19,21 +13,10 @@ const LINGER_MS = 250;
  * ones, and requests of which a part has come. Node stops looking for late requests at that moment,
  * so that any of them would hold the process open.
  */
-export function drainOnClose(app: FastifyInstance): void {
-  const connections = new Map<Socket, Last | undefined>();
-  app.server.on("connection", (socket: Socket) => {
-    connections.set(socket, undefined);
-    socket.once("close", () => connections.delete(socket));
-  });
-  app.server.on("request", (request, response) => {
-    connections.set(request.socket, { request, response });
-  });
+export function drainOnClose(app: FastifyInstance, connections: Connections): void {
   app.addHook("preClose", async () => {
-    const waiting = [...connections].flatMap(([socket, last]) =>
-      waitsForUs(last) ? [] : [socket],
-    );
-    await closedWithin(waiting, LINGER_MS);
-    for (const [socket, last] of connections) if (!waitsForUs(last)) socket.destroy();
+    await closedWithin(connections.idle(), LINGER_MS);
+    for (const socket of connections.idle()) socket.destroy();
   });
 }
 
@@ -47,9 +30,4 @@ function closedWithin(sockets: readonly Socket[], limit_ms: number): Promise<voi
       resolve();
     });
   });
-}
-
-function waitsForUs(last: Last | undefined): boolean {
-  if (!last || last.response.writableFinished) return false;
-  return last.request.complete || last.response.headersSent;
 }

@@ -3,6 +3,7 @@ import type { Credential } from "../credential/index.ts";
 import { StsError } from "../errors.ts";
 import type { Ask } from "../exchange.ts";
 import { addressKey } from "./address-key.ts";
+import { refuseEncoded } from "./bodies.ts";
 import type { Behind } from "./door.ts";
 import { asStsError, type ErrorForm, sendError } from "./error-form.ts";
 import { askedBy } from "./request.ts";
@@ -43,6 +44,7 @@ export function issuingRoute<Body>(
         const nonce = request.headers["dpop"] === undefined ? undefined : behind.proofNonce();
         if (nonce !== undefined) reply.header("dpop-nonce", nonce);
         route.admit(request);
+        refuseEncoded(request);
       },
       // No body at all is a body without wishes; a body that says null is not.
       preValidation: async (request: FastifyRequest) => {

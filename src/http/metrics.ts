@@ -1,6 +1,7 @@
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { Config } from "../config/index.ts";
 import type { Metrics } from "../metrics/index.ts";
+import { arrivalOptions } from "./arrival.ts";
 
 /** The door where metrics are read: a listener of its own, on loopback unless told otherwise. */
 export function metricsDoor(
@@ -14,7 +15,7 @@ export function metricsDoor(
     bodyLimit: 1, // nothing is sent here
     requestTimeout: limits.request_timeout_s * 1000,
     forceCloseConnections: true,
-    http: { maxHeaderSize: limits.header_bytes },
+    http: arrivalOptions(limits),
   });
   app.get("/metrics", async (_, reply) => {
     reply.type(metrics.content_type);

@@ -2,11 +2,14 @@ import { randomUUID } from "node:crypto";
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   LogController,
 } from "fastify";
 import { StsError } from "../errors.ts";
+import { arrivalOptions, checkArrival, hearEverything } from "./arrival.ts";
 import { acceptJson } from "./bodies.ts";
+import { type Connections, openConnections } from "./connections.ts";
 import { credentialsRoute } from "./credentials.ts";
 import { describeRoutes } from "./description.ts";
 import { documentRoutes } from "./documents.ts";
@@ -22,9 +25,6 @@ import { tokenRoute } from "./token.ts";
 import { answerUnreadable } from "./unreadable.ts";
 import { wellKnownRoutes } from "./well-known.ts";
 
-/** How often Node looks for requests that are over their time; its default would make 5 s into 30. */
-const TIMEOUT_CHECK_MS = 1_000;
-
 /** The HTTP door, ready to listen. */
 export async function httpDoor(
   behind: Behind,
@@ -33,33 +33,35 @@ export async function httpDoor(
   const { limits, trusted_proxies, public_url } = behind.config;
   const problems = problemForm(public_url);
   const formAt = (path: string): ErrorForm => (path === TOKEN_PATH ? OAUTH_FORM : problems);
+  const connections = openConnections();
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }), // see logRequests
     genReqId: () => randomUUID(),
     trustProxy: trusted_proxies.length > 0 ? [...trusted_proxies] : false,
     bodyLimit: limits.body_bytes,
-    requestTimeout: limits.request_timeout_s * 1000,
+    requestTimeout: limits.request_timeout_s * 1000, // Fastify would set Node's to none
     forceCloseConnections: "idle",
     return503OnClosing: false, // we answer that ourselves, with the code
-    onProtoPoisoning: "error",
-    onConstructorPoisoning: "error",
-    http: { maxHeaderSize: limits.header_bytes, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+    http: arrivalOptions(limits),
     // Refuse, do not repair.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
-    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, formAt),
+    clientErrorHandler: (error, socket) =>
+      answerUnreadable(error, socket, connections.unfinished(socket), formAt),
     frameworkErrors: (error, request, reply) => {
-      sendError(asStsError(error), request, reply, problems);
+      sendError(asStsError(error), request, head(request, reply), problems); // no hook sees these
     },
   });
+  hearEverything(app.server);
+  connections.watch(app.server);
   // Handlers come first: a route keeps those in force when it was registered.
   app.setErrorHandler((error, request, reply) =>
     sendError(asStsError(error), request, reply, problems),
   );
+  headEveryAnswer(app, behind, connections);
   answerUnknown(app, formAt);
-  headEveryAnswer(app, behind);
   logRequests(app);
-  drainOnClose(app);
+  drainOnClose(app, connections);
   acceptJson(app);
   await describeRoutes(app, public_url);
   credentialsRoute(app, behind);
@@ -71,9 +73,9 @@ export async function httpDoor(
   return app;
 }
 
-/** A path without a route, or with one for another method. */
+/** A path without a route, or with one for another method: whatever is sent there is not read. */
 function answerUnknown(app: FastifyInstance, formAt: (path: string) => ErrorForm): void {
-  app.setNotFoundHandler((request, reply) => {
+  const answer = (request: FastifyRequest, reply: FastifyReply) => {
     const path = pathOf(request);
     const allow = methodsAt(app, path);
     // A file of the page may be missing at a path that has a route.
@@ -81,13 +83,22 @@ function answerUnknown(app: FastifyInstance, formAt: (path: string) => ErrorForm
     if (elsewhere) reply.header("allow", allow.join(", "));
     const error = new StsError(elsewhere ? "method_not_allowed" : "not_found");
     return sendError(error, request, reply, formAt(path));
+  };
+  app.setNotFoundHandler(answer);
+  app.addHook("onRequest", async (request, reply) => {
+    if (request.is404) await answer(request, reply);
   });
 }
 
 /** What stands above every answer, and that there is no other once the service stops. */
-function headEveryAnswer(app: FastifyInstance, behind: Behind): void {
+function headEveryAnswer(app: FastifyInstance, behind: Behind, connections: Connections): void {
   app.addHook("onRequest", async (request, reply) => {
-    reply.header("x-request-id", request.id).header("x-content-type-options", "nosniff");
+    head(request, reply);
+    if (!(await connections.turn(request.raw)))
+      throw new StsError("request_invalid", { reason: "came after the end of its connection" });
+    // Node loses what came in one packet with an upgrade, so nothing may follow one.
+    if (request.headers.upgrade !== undefined) reply.header("connection", "close");
+    refuseUnclear(request, reply);
     if (behind.stopping()) {
       reply.header("connection", "close");
       throw new StsError("shutting_down");
@@ -97,6 +108,19 @@ function headEveryAnswer(app: FastifyInstance, behind: Behind): void {
   app.addHook("onSend", async (_, reply) => {
     if (behind.stopping()) reply.header("connection", "close");
   });
+}
+
+const head = (request: FastifyRequest, reply: FastifyReply) =>
+  reply.header("x-request-id", request.id).header("x-content-type-options", "nosniff");
+
+/** What is unclear may go on after its end, too. */
+function refuseUnclear(request: FastifyRequest, reply: FastifyReply): void {
+  try {
+    checkArrival(request.raw);
+  } catch (error) {
+    reply.header("connection", "close");
+    throw error;
+  }
 }
 
 function logRequests(app: FastifyInstance): void {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { type ErrorCode, StsError } from "../errors.ts";
+import { type Exchange, waitsForUs } from "./connections.ts";
 import type { ErrorForm } from "./error-form.ts";
 
 /** What Node says of bytes that it could not read as a request. */
@@ -11,14 +12,29 @@ export interface Unreadable {
   readonly rawPacket?: unknown;
 }
 
-/** What could not be read as HTTP gets an answer too, written by hand, and the connection ends. */
+/**
+ * What could not be read as HTTP gets an answer too, written by hand, and the connection ends.
+ *
+ * @param before what is unfinished on the same connection: no answer may take the place of another
+ */
 export function answerUnreadable(
   error: Unreadable,
   socket: Socket,
+  before: readonly Exchange[],
   formAt: (path: string) => ErrorForm,
 ): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
+    return;
+  }
+  // An answer that has begun, or the rest of a request that was answered early.
+  if (before.some(({ response }) => response.headersSent)) {
+    socket.destroySoon();
+    return;
+  }
+  const ours = before.filter(waitsForUs).at(-1);
+  if (ours) {
+    ours.response.shouldKeepAlive = false; // with this answer the connection ends
     return;
   }
   const code: ErrorCode =
