@@ -7,7 +7,7 @@ import {
   openPolicy,
   runCase,
 } from "../../policy/index.ts";
-import { policyContext } from "../load.ts";
+import { policyContext } from "../load-policy.ts";
 
 /**
  * Puts the cases to the policy before either is handed out.
