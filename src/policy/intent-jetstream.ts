@@ -119,6 +119,15 @@ const everyConsumer = (api: string, stream: string) => [
   `${api}.CONSUMER.CREATE.${stream}.>`,
   `${api}.CONSUMER.INFO.${stream}.*`,
   `${api}.CONSUMER.MSG.NEXT.${stream}.*`,
+  ...closing(api, stream),
+];
+
+/**
+ * What a client that made itself a consumer of any name does with it: answer on its flow control,
+ * without which some hundred messages come and no more, and remove it, for which nats.go waits.
+ */
+export const closing = (api: string, stream: string) => [
+  `${api}.CONSUMER.DELETE.${stream}.*`,
   `$JS.FC.${stream}.>`,
 ];
 
@@ -137,14 +146,14 @@ function objectIntent(wanted: Of<"object">, say: Report): OnStream {
       `${api}.STREAM.INFO.${stream}`,
       // Putting asks first whether there is one of that name, and takes the old parts away.
       `${api}.STREAM.MSG.GET.${stream}`,
-      `${api}.DIRECT.GET.${stream}`,
       `${api}.DIRECT.GET.${stream}.$O.${bucket}.M.>`,
       ...(writes ? [`$O.${bucket}.C.>`, `$O.${bucket}.M.>`, `${api}.STREAM.PURGE.${stream}`] : []),
       ...(reads
         ? [
+            `${api}.CONSUMER.CREATE.${stream}`,
             `${api}.CONSUMER.CREATE.${stream}.*.$O.${bucket}.C.>`,
             `${api}.CONSUMER.CREATE.${stream}.*.$O.${bucket}.M.>`,
-            `$JS.FC.${stream}.>`,
+            ...closing(api, stream),
           ]
         : []),
     ],

@@ -1,4 +1,4 @@
-import type { OnStream } from "./intent-jetstream.ts";
+import { closing, type OnStream } from "./intent-jetstream.ts";
 import type { IntentFile } from "./intent-schema.ts";
 import { quote, type Report } from "./scope.ts";
 
@@ -40,7 +40,7 @@ export function kvIntent(wanted: KvFile, api: string, say: Report): OnStream {
       ...info,
       ...(reads ? read : []),
       ...(reads && watch ? watching(api, stream, subjects, whole) : []),
-      ...(writes ? writing(api, subjects) : []),
+      ...(writes ? writing(wanted, api, subjects) : []),
     ],
     subscribe: [],
   };
@@ -65,10 +65,15 @@ const watching = (api: string, stream: string, subjects: readonly string[], whol
   ...(whole ? [`${api}.CONSUMER.CREATE.${stream}`, `${api}.CONSUMER.CREATE.${stream}.*`] : []),
   ...subjects.map((subject) => `${api}.CONSUMER.CREATE.${stream}.*.${subject}`),
   `${api}.CONSUMER.INFO.${stream}.*`,
-  // Without it a watch of more than a few hundred values stands still.
-  `$JS.FC.${stream}.>`,
+  ...closing(api, stream),
 ];
 
-/** Into another domain some clients write through its API, others by themselves. */
-const writing = (api: string, subjects: readonly string[]) =>
-  api === "$JS.API" ? subjects : [...subjects, ...subjects.map((subject) => `${api}.${subject}`)];
+/**
+ * Into another domain clients write through its API: the plain subject does not get there, but to a
+ * bucket of that name in the client's own domain. Through an imported API, some use one, some the other.
+ */
+function writing({ domain, api_prefix }: KvFile, api: string, subjects: readonly string[]) {
+  const through = subjects.map((subject) => `${api}.${subject}`);
+  if (domain !== undefined) return through;
+  return api_prefix === undefined ? subjects : [...subjects, ...through];
+}

@@ -18,7 +18,7 @@ const WHERE = {
 
 const may_create_consumers = Type.Optional(
   flag(
-    "Opts in to creating consumers. A consumer can send what is stored to any subject of the account, and making one under an existing name changes that one.",
+    "Opts in to creating consumers. A consumer can send what is stored to any subject of the account, and making one under an existing name changes that one: without a durable, the role may change and remove every consumer of the stream whose name it knows.",
   ),
 );
 

@@ -5,11 +5,11 @@ import { readSigner } from "../../src/keys/key-file.ts";
 import { decide, type Grant, type Policy } from "../../src/policy/index.ts";
 import type { Nats } from "../support/nats.ts";
 import { connectWith } from "../support/nats-client.ts";
+import type { NatsAccount } from "../support/nats-tree.ts";
 import type { Scope } from "../support/project.ts";
 
 /** Signs a grant as the service does. */
-export async function minted(nats: Nats, grant: Grant) {
-  const account = nats.accounts.ORDERS;
+export async function minted(account: NatsAccount, grant: Grant) {
   const owner = { uid: process.getuid?.() ?? 0 };
   const signer = await readSigner(account.signing_key_file, owner);
   if ("fault" in signer) throw new Error(signer.fault);
@@ -36,7 +36,7 @@ export async function clientOf(
   const decision = decide(policy, { ...identity, token_kind: "identity" }, {}, now_s());
   if (!decision.allow) throw new Error(JSON.stringify(decision));
   const { grant } = decision;
-  const credential = await minted(nats, grant);
+  const credential = await minted(nats.accounts.ORDERS, grant);
   return connectWith(scope, nats.url, credential, { inboxPrefix: grant.inbox_prefix, ...options });
 }
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { AckPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { headers } from "@nats-io/transport-node";
@@ -158,6 +159,32 @@ rules:
   rollup.set("Nats-Rollup", "sub");
   await nc.request("$KV.stars.a.>", "", { headers: rollup, timeout: 2_000 });
   assert.equal(await bucket.get("a.x.secret"), null);
+});
+
+test("why a watcher may remove consumers: it can end any whose name it knows by creating that one", async (t) => {
+  await new Kvm(admin).create("shared");
+  const [stream, name] = ["KV_shared", "by-bob"];
+  const ack_policy = AckPolicy.Explicit;
+  await manager.consumers.add(stream, { durable_name: name, ack_policy });
+  const creates = policyOf(`version: 1
+rules:
+  - { name: r, issuer: corp, grant: { account: ORDERS, allow_reserved: true,
+      publish: ["$JS.API.CONSUMER.CREATE.${stream}.*.$KV.shared.alice.>"] } }
+`);
+  const nc = await clientOf(t, nats, creates, who());
+  const subject = "$KV.shared.alice.>";
+  // Gone once nobody has used it for that long, in nanoseconds.
+  const config = { durable_name: name, ack_policy, inactive_threshold: 1_000_000 };
+  await nc.request(
+    `$JS.API.CONSUMER.CREATE.${stream}.${name}.${subject}`,
+    JSON.stringify({ stream_name: stream, config: { ...config, filter_subject: subject } }),
+  );
+  const gone = async () => {
+    for await (const each of manager.consumers.list(stream)) if (each.name === name) return false;
+    return true;
+  };
+  for (let turn = 0; turn < 500 && !(await gone()); turn++) await delay(20);
+  assert.ok(await gone());
 });
 
 test("a claim in a key of a bucket stays one token of that key", () => {

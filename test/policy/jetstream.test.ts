@@ -200,7 +200,7 @@ test("a watcher of some keys hears of those alone", async (t) => {
     "$JS.API.CONSUMER.CREATE.KV_settings.x",
     "$JS.API.CONSUMER.CREATE.KV_settings.x.$KV.settings.>",
     "$JS.API.CONSUMER.CREATE.KV_settings.x.$KV.settings.bob.>",
-    "$JS.API.CONSUMER.DELETE.KV_settings.x",
+    "$JS.API.CONSUMER.DELETE.KV_secrets.x",
   ]);
 });
 

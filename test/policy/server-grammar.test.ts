@@ -75,7 +75,7 @@ const admin = await connectWith(scope, nats.url, await nats.accounts.ORDERS.user
 
 async function clientWith(grant: Grant) {
   const options = { inboxPrefix: grant.inbox_prefix };
-  return connectWith(scope, nats.url, await minted(nats, grant), options);
+  return connectWith(scope, nats.url, await minted(nats.accounts.ORDERS, grant), options);
 }
 
 function grantOf(i: number): Grant | undefined {

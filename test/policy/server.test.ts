@@ -107,7 +107,7 @@ test("an MQTT role connects by MQTT with the JWT alone, and no other way", async
   const jwtOf = async (name: string) => {
     const decision = decide(policy, { ...who(name), token_kind: "identity" }, {}, now_s());
     assert.ok(decision.allow);
-    return minted(nats, decision.grant);
+    return minted(nats.accounts.ORDERS, decision.grant);
   };
   const line = nats.logs().find((each) => each.includes("MQTT") && each.includes("127.0.0.1:"));
   const port = Number(/127\.0\.0\.1:(\d+)/.exec(line ?? "")?.[1]);
@@ -124,7 +124,7 @@ async function acrossLeaf(t: Scope, role: string, subjects: readonly string[]): 
   const policy = withRoles({ r: `account: ORDERS, ${role}` });
   const decision = decide(policy, { ...who("r"), token_kind: "identity" }, {}, now_s());
   assert.ok(decision.allow);
-  const { jwt, seed } = await minted(nats, decision.grant);
+  const { jwt, seed } = await minted(nats.accounts.ORDERS, decision.grant);
   const dir = await mkdtemp(join(tmpdir(), "nats-sts-"));
   t.after(() => rm(dir, { recursive: true, force: true }));
   const credentials = join(dir, "leaf.creds");
