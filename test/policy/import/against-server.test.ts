@@ -93,7 +93,7 @@ async function compare(credential: { jwt: string; seed: string }, rights: Permis
   assert.deepEqual([...old], modelled(rights), where);
   if (!role) return "left out";
   const grant = grantsOf(result)[0] ?? assert.fail(where);
-  const now = await allowedWith(await minted(nats, grant));
+  const now = await allowedWith(await minted(nats.accounts.ORDERS, grant));
   const same = !role.notes.some((note) => /left out|narrower/.test(note));
   const lost = [...old].filter((one) => !now.has(one));
   assert.deepEqual(
