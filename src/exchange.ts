@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { type Credential, mint } from "./credential/index.ts";
 import { type ErrorCode, StsError } from "./errors.ts";
 import { type DpopProof, type Identity, type Verifier, verify } from "./identity/index.ts";
-import type { Asked, Issued, JournalEvent, Refused, TokenUse } from "./journal/index.ts";
+import type { Asked, Audited, Issued, JournalEvent, Refused, TokenUse } from "./journal/index.ts";
 import { provenKey, type Signer, type UserKeyClaim } from "./keys/index.ts";
-import { decide, detailsOf, type Narrowing, type Policy } from "./policy/index.ts";
+import { type Decision, decide, detailsOf, type Narrowing, type Policy } from "./policy/index.ts";
 
 /** What a caller asks, through whichever door. */
 export interface Ask {
@@ -32,6 +32,13 @@ export interface World {
   /** What proofs of possession are bound to. */
   readonly public_url: string;
   readonly policy: Policy;
+  /** What a policy on trial would decide, where that differs. Never throws. */
+  trial(
+    identity: Identity,
+    narrowing: Narrowing,
+    decision: Decision,
+    now_s: number,
+  ): Audited | undefined;
   /**
    * The account and who signs for it: with a scoped key that key alone, else never a scoped one.
    * Throws StsError `signer_unavailable` where there is no such key.
@@ -71,7 +78,11 @@ export async function exchange(ask: Ask, world: World): Promise<Credential> {
     const decision = await world.timed("decide", () =>
       decide(policy, identity, ask.narrowing, now_s),
     );
-    Object.assign(entry, { policy: policy.digest, trace: decision.trace });
+    const audit = world.trial(identity, ask.narrowing, decision, now_s);
+    Object.assign(entry, {
+      ...{ policy: policy.digest, trace: decision.trace },
+      ...(audit && { audit }),
+    });
     if (!decision.allow) throw new StsError(decision.code, { ...decision.detail });
     const { grant } = decision;
 

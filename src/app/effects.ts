@@ -8,6 +8,8 @@ import type { OpenPolicy, Policy } from "../policy/index.ts";
 export interface Loaded extends LoadedConfig {
   readonly ring: KeyRing;
   readonly policy: Policy;
+  /** Only tried on what comes in; absent where there is none. */
+  readonly audit?: Policy;
   /** The same as its author sees it, for what compares one policy with another. */
   openPolicy(): OpenPolicy;
 }

@@ -9,6 +9,7 @@ import { type Admission, admissionBy, checkClock } from "./admission.ts";
 import type { Loaded } from "./effects.ts";
 import { countDecision } from "./measures.ts";
 import type { Standing } from "./standing.ts";
+import { trialOf } from "./trial.ts";
 
 /** What one load of the files makes. It is never changed, only replaced as a whole. */
 export interface InForce {
@@ -58,6 +59,7 @@ export function inForce(loaded: Loaded, standing: Standing, before?: InForce): I
     },
     public_url: config.public_url,
     policy,
+    trial: trialOf(loaded, standing),
     account: accountsOf(loaded),
     // A key of a caller stays its own for this long after the last credential for it.
     claimUserKey: (key, digest, expires_at) =>

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ConfigLoaded, Journal, PolicyLoaded } from "../journal/index.ts";
 import type { KeyRing, RingKey } from "../keys/index.ts";
+import type { Policy } from "../policy/index.ts";
 import type { Loaded } from "./effects.ts";
 
 /** Journals what is put in force, as far as it differs from what was. Nothing is in force before that. */
@@ -9,15 +10,26 @@ export async function recordLoaded(
   next: Loaded,
   before: Loaded | undefined,
 ): Promise<void> {
-  const policy = policyIn(next);
-  if (!before || !isDeepStrictEqual(policy, policyIn(before))) await journal.record(policy);
+  const policies = policiesIn(next);
+  // All together, so that whoever reads one of them knows what else is in force, and what is not.
+  if (!before || !isDeepStrictEqual(policies, policiesIn(before)))
+    for (const policy of policies) await journal.record(policy);
   const trust = trustIn(next);
   if (!before || !isDeepStrictEqual(trust, trustIn(before))) await journal.record(trust);
 }
 
-const policyIn = ({ policy: { digest, revision, files } }: Loaded): PolicyLoaded => ({
+const policiesIn = ({ policy, audit }: Loaded): readonly PolicyLoaded[] => [
+  policyIn(policy, "enforce"),
+  ...(audit ? [policyIn(audit, "audit")] : []),
+];
+
+const policyIn = (
+  { digest, revision, files }: Policy,
+  mode: PolicyLoaded["mode"],
+): PolicyLoaded => ({
   type: "policy.loaded",
   policy: digest,
+  mode,
   ...(revision !== undefined && { revision }),
   files,
 });

@@ -35,13 +35,14 @@ export function lookUpOnRead({ metrics, journal }: Standing, current: () => InFo
   const since = totals(metrics);
   metrics.onRead(() => {
     const { loaded, issuers, admissions, since_s } = current();
-    const { config, ring, policy } = loaded;
+    const { config, ring, policy, audit } = loaded;
     for (const name of ["policy_info", "signing_keys", "jwks_age_seconds"] as const)
       metrics.forget(name); // what is no longer in force is not told any more
-    metrics.set("policy_info", 1, {
-      digest: policy.digest,
-      revision: policy.revision ?? "none",
-    });
+    for (const [mode, one] of Object.entries({ enforce: policy, audit })) {
+      if (!one) continue;
+      const { digest, revision = "none" } = one;
+      metrics.set("policy_info", 1, { digest, revision, mode });
+    }
     metrics.set("policy_loaded_timestamp_seconds", since_s);
     for (const { name: account } of config.accounts) {
       const states = ring.all(account).map(({ state }) => state);

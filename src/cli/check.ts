@@ -23,11 +23,12 @@ permits nothing.`,
   async run(args, io) {
     try {
       const loaded = await loadAll(args, io);
-      const { config, policy } = loaded;
+      const { config, policy, audit } = loaded;
       const found = [
         count(config.issuers.length, "issuer"),
         count(config.accounts.length, "account"),
         `policy ${policy.digest.slice(0, 16)}`,
+        ...(audit ? [`policy ${audit.digest.slice(0, 16)} on trial`] : []),
       ];
       io.out(`${config.file}: ok (${found.join(", ")})`);
       if (!args.values["connect"]) return EXIT.done;

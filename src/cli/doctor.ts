@@ -4,7 +4,7 @@ import { loadKeyRing } from "../keys/index.ts";
 import { type Args, type Command, EXIT, type Io } from "./command.ts";
 import { aboutIssuer, type Finding } from "./doctor-issuer.ts";
 import { CONFIG_OPTION, readConfigFile } from "./load.ts";
-import { policyContext, readPolicy } from "./load-policy.ts";
+import { policyContext, readPolicies } from "./load-policy.ts";
 import { asJson, count, table, visible } from "./policy/show.ts";
 
 /** Looks at everything that the service leans on, and says of what is wrong what to do. */
@@ -83,7 +83,7 @@ async function keysOf(loaded: LoadedConfig, io: Io): Promise<Finding[]> {
 
 async function policyOf(loaded: LoadedConfig, io: Io): Promise<Finding[]> {
   try {
-    const { policy } = await readPolicy(loaded, policyContext(loaded.config), io.env);
+    const { policy } = await readPolicies(loaded, policyContext(loaded.config), io.env);
     const says = `${count(policy.rules_count, "rule")}, digest ${policy.digest.slice(0, 16)}`;
     const file = loaded.config.policy_file;
     const own: Finding = { state: "ok", what: "policy", who: file, says };

@@ -1,4 +1,4 @@
-import { codeOf, rulesOf, type StoredEvent } from "../journal/index.ts";
+import { codeOf, type Issued, rulesOf, type StoredEvent } from "../journal/index.ts";
 import { grantedRows } from "./granted-text.ts";
 import { visible } from "./policy/show.ts";
 import { cut, quoted, word } from "./word.ts";
@@ -40,7 +40,7 @@ function decisionColumns(event: StoredEvent): string[] {
 /** What was granted; or why each rule did not match, and what else is known of a refusal. */
 function reasons(event: StoredEvent): string[] {
   if (event.type === "credential.issued")
-    return grantedRows(event).map(([name, said]) => `    ${name}: ${said}`);
+    return [...grantedRows(event).map(([name, said]) => `    ${name}: ${said}`), ...tried(event)];
   if (event.type !== "credential.refused") return [];
   const missed = (event.trace ?? []).flatMap(({ rule, missed }) => {
     if (missed === undefined) return [];
@@ -49,7 +49,19 @@ function reasons(event: StoredEvent): string[] {
   const detail = Object.entries(event.detail ?? {}).map(
     ([name, value]) => `    ${word(name)}: ${cut(JSON.stringify(value) ?? "-")}`,
   );
-  return [...detail, ...missed];
+  return [...detail, ...missed, ...tried(event)];
+}
+
+/** What the policy on trial would have decided, where that differs. */
+function tried({ audit }: Pick<Issued, "audit">): string[] {
+  if (!audit) return [];
+  const { result, policy, code, more = [], less = [] } = audit;
+  const refused = code === undefined ? "" : `, refused as ${word(code)}`;
+  return [
+    `    on trial: ${word(result)}${refused} by policy ${word(policy.slice(0, 16))}`,
+    ...more.map((said) => `      + ${cut(said)}`),
+    ...less.map((said) => `      - ${cut(said)}`),
+  ];
 }
 
 /** What is no decision: its type, and its members as they stand there. */

@@ -2,6 +2,7 @@ import { basename, dirname, join } from "node:path";
 import type { Loaded } from "../app/index.ts";
 import {
   type Config,
+  type Fault,
   FaultError,
   gitRevision,
   isRevision,
@@ -20,17 +21,40 @@ import {
 import type { Io } from "./command.ts";
 
 /**
- * Reads the policy that the configuration names, and the files that it includes.
+ * Reads the policies that the configuration names, and the files that they include.
  *
  * @throws FaultError with every fault and its position
  */
-export async function readPolicy(
-  { config, fault }: LoadedConfig,
+export async function readPolicies(
+  loaded: LoadedConfig,
   context: PolicyContext,
   env: Io["env"],
   see: See = () => {},
+): Promise<Pick<Loaded, "policy" | "openPolicy" | "audit">> {
+  const { policy_file, audit_policy_file: tried } = loaded.config;
+  const [enforced, audited] = await Promise.allSettled([
+    readPolicy(policy_file, loaded, context, env, see),
+    tried === undefined ? undefined : readPolicy(tried, loaded, context, env, see),
+  ]);
+  if (enforced.status === "fulfilled" && audited.status === "fulfilled")
+    return { ...enforced.value, ...(audited.value && { audit: audited.value.policy }) };
+  throw new FaultError([...faultsOf(enforced), ...faultsOf(audited)]);
+}
+
+/** What is wrong with something that was read beside others; throws what is no fault of a file. */
+export function faultsOf(result: PromiseSettledResult<unknown>): readonly Fault[] {
+  if (result.status === "fulfilled") return [];
+  if (result.reason instanceof FaultError) return result.reason.faults;
+  throw result.reason;
+}
+
+async function readPolicy(
+  file: string,
+  { fault }: LoadedConfig,
+  context: PolicyContext,
+  env: Io["env"],
+  see: See,
 ): Promise<Pick<Loaded, "policy" | "openPolicy">> {
-  const file = config.policy_file;
   const bytes = await readSeen(file, see);
   if ("fault" in bytes) throw new FaultError([fault(["policy"], `${file} ${bytes.fault}`)]);
   try {

@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import type { Files, Loaded } from "../app/index.ts";
 import {
-  type Fault,
   FaultError,
   type ReadConfig,
   readConfig,
@@ -11,7 +10,7 @@ import {
 } from "../config/index.ts";
 import { loadKeyRing } from "../keys/index.ts";
 import type { Args, Io } from "./command.ts";
-import { policyContext, readPolicy } from "./load-policy.ts";
+import { faultsOf, policyContext, readPolicies } from "./load-policy.ts";
 
 /** The option that every command with a configuration has. */
 export const CONFIG_OPTION = {
@@ -41,7 +40,7 @@ export async function loadAll(
   // Where keys have faults, those of the policy are told all the same.
   const keys = ring.status === "fulfilled" ? ring.value : undefined;
   const [policy] = await Promise.allSettled([
-    readPolicy(loaded, policyContext(loaded.config, keys), env, see),
+    readPolicies(loaded, policyContext(loaded.config, keys), env, see),
   ]);
   if (faults.length === 0 && ring.status === "fulfilled" && policy.status === "fulfilled")
     return { ...loaded, ring: ring.value, ...policy.value };
@@ -79,10 +78,4 @@ export async function readConfigFile(
     throw new FaultError([{ file, line: 1, col: 1, message }]);
   }
   return readConfig(bytes, file, env);
-}
-
-function faultsOf(result: PromiseSettledResult<unknown>): readonly Fault[] {
-  if (result.status === "fulfilled") return [];
-  if (result.reason instanceof FaultError) return result.reason.faults;
-  throw result.reason;
 }

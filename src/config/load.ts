@@ -134,7 +134,8 @@ function policiesOf(
   const file = (wanted: string) => policy.find(({ mode }) => mode === wanted)?.file;
   const audit = file("audit");
   return {
-    policy_file: below(file("enforce") ?? ""), // that there is one was looked at by `inspect`
+    // Without one that is enforced there is a fault: then the other one is looked at for more.
+    policy_file: below(file("enforce") ?? audit ?? ""),
     ...(audit !== undefined && { audit_policy_file: below(audit) }),
   };
 }

@@ -23,6 +23,23 @@ interface Identified {
   /** Digest of the policy that decided. */
   readonly policy?: string;
   readonly trace?: readonly { readonly rule: string; readonly missed?: string }[];
+  /** What the policy with `mode: audit` would have decided; absent where that is the same. */
+  readonly audit?: Audited;
+}
+
+/** A decision that did not count, as far as it differs from the one that did. */
+export interface Audited {
+  /** Digest of the policy that made it. */
+  readonly policy: string;
+  readonly result: "wider" | "narrower" | "different" | "failed";
+  /** With which it would have refused. */
+  readonly code?: ErrorCode;
+  /** Where it would have given something. */
+  readonly account?: string;
+  readonly roles?: readonly string[];
+  /** What it would have permitted beyond what was given, and what it would not have, in words. */
+  readonly more?: readonly string[];
+  readonly less?: readonly string[];
 }
 
 /**
@@ -84,6 +101,8 @@ export interface Refused extends Asked, Identified {
 export interface PolicyLoaded {
   readonly type: "policy.loaded";
   readonly policy: string;
+  /** `audit`: it decides nothing. Those in force are told together, `enforce` first. */
+  readonly mode: "enforce" | "audit";
   /** In version control; absent where it is not known. */
   readonly revision?: string;
   readonly files: readonly string[];

@@ -15,6 +15,7 @@ export type { HeadsChecked } from "./check-heads.ts";
 export { type Disk, type DiskFile, realDisk } from "./disk.ts";
 export type {
   Asked,
+  Audited,
   Checkpoint,
   ConfigLoaded,
   Issued,

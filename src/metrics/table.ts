@@ -61,8 +61,12 @@ export const METRICS = {
     "state",
   ),
   policy_info: gauge(
-    "The policy that is in force: always 1, with its digest, and its revision in version control or `none`.",
-    ...["digest", "revision"],
+    "The policy that is in force: always 1, with its digest, its revision in version control or `none`, and `mode`: `enforce`, or `audit` for one that is only tried.",
+    ...["digest", "revision", "mode"],
+  ),
+  audit_total: counter(
+    "Decisions of the policy with `mode: audit` by how they compare with those that count: `same`, `wider`, `narrower`, `different` or `failed`.",
+    "result",
   ),
   policy_loaded_timestamp_seconds: gauge("When the policy in force was loaded, Unix seconds."),
   reload_total: counter(

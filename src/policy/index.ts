@@ -18,6 +18,7 @@ export type { Decision, Grant, Narrowing, TimeRange, Trace } from "./decision.ts
 export { detailsOf, type GrantDetails } from "./details.ts";
 export { diffIdentity, type IdentityDiff } from "./diff/case.ts";
 export { type Change, type Changes, changes, widens } from "./diff/compare.ts";
+export { compareDecisions, type DecisionDiff } from "./diff/decisions.ts";
 export { diffJournaled, type Journaled, type JournaledDiff } from "./diff/journaled.ts";
 export { type LiveCredential, narrowed } from "./diff/narrowed.ts";
 export { type TextDiff, textDiff } from "./diff/rules.ts";

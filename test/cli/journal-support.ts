@@ -12,7 +12,7 @@ export const DIGEST = "0123456789abcdef".repeat(4);
 
 /** Events a minute apart from noon on: what a busy morning looks like. */
 export const MORNING = [
-  { type: "policy.loaded", policy: "p".repeat(64), files: ["policy.yaml"] },
+  { type: "policy.loaded", policy: "p".repeat(64), mode: "enforce", files: ["policy.yaml"] },
   issued("r1", {
     identity: { issuer: "corp", kind: "client", subject: "svc", digest: DIGEST },
     trace: [{ rule: "night", missed: "times" }, { rule: "orders readers" }],

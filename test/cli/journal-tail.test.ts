@@ -26,7 +26,7 @@ test("a decision is one line: time, outcome, identity, account and roles, rules,
   const lines = out.split("\n").filter((line) => line !== "");
   assert.equal(
     lines[0],
-    `2030-01-01T12:00:00.000Z  policy.loaded  policy=${"p".repeat(64)}  files=["policy.yaml"]`,
+    `2030-01-01T12:00:00.000Z  policy.loaded  policy=${"p".repeat(64)}  mode=enforce  files=["policy.yaml"]`,
   );
   assert.equal(
     lines[1],

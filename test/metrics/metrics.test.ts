@@ -75,7 +75,10 @@ test("keys, policy and journal show how they are", async () => {
   const loaded = events.find((event) => event.type === "policy.loaded");
   assert.ok(loaded?.type === "policy.loaded");
   assert.equal(loaded.revision, "v7");
-  assert.equal(valueIn(text, `nats_sts_policy_info{digest="${loaded.policy}",revision="v7"}`), "1");
+  assert.equal(
+    valueIn(text, `nats_sts_policy_info{digest="${loaded.policy}",revision="v7",mode="enforce"}`),
+    "1",
+  );
 });
 
 test("heads that cannot be sent are counted, and nothing else of the journal is", {

@@ -1,13 +1,15 @@
 import { type Change, type Changes, changes, widens } from "../../policy/index.ts";
 import type { CaseDiff, DiffAnswer } from "./diff.ts";
 import { count, visible } from "./show.ts";
+import type { TriedDifference } from "./tried.ts";
 
 /** Whose rights change in the same way, and how: what is told together. */
 interface Group {
   readonly who: readonly string[];
   readonly outcome?: string;
-  readonly sure: Changes;
-  readonly unsure?: Changes;
+  readonly lines: readonly Line[];
+  /** What widens comes first. */
+  readonly weight: number;
 }
 
 /** Names of a group beyond this many are counted. */
@@ -22,9 +24,9 @@ interface Line {
 
 /** The answer of `policy diff` for a terminal. */
 export function text(answer: DiffAnswer): string {
-  const groups = [...groupsOfCases(answer), ...groupsOfJournal(answer)];
+  const groups = groupsOf(answer);
   const blocks = groups.map((group) => {
-    const lines = linesOf(group);
+    const { lines } = group;
     const width = Math.max(...lines.map(({ said }) => said.length));
     return [
       titleOf(group),
@@ -38,14 +40,14 @@ export function text(answer: DiffAnswer): string {
 
 /** The same as a comment on a pull request. */
 export function markdown(answer: DiffAnswer): string {
-  const groups = [...groupsOfCases(answer), ...groupsOfJournal(answer)];
+  const groups = groupsOf(answer);
   const blocks = groups.map((group) =>
     [
       `#### ${code(titleOf(group))}`,
       "",
       "| | |",
       "| --- | --- |",
-      ...linesOf(group).map(
+      ...group.lines.map(
         ({ mark, said, wider }) => `| ${wider ? "**wider**" : MARKS[mark]} | ${code(said)} |`,
       ),
     ].join("\n"),
@@ -71,31 +73,42 @@ function code(said: string): string {
   return `${fence}${blank}${said.replaceAll("|", "\\|")}${blank}${fence}`;
 }
 
-function groupsOfCases({ cases }: DiffAnswer): Group[] {
-  const changed = cases.filter((each) => changes(each) || each.before !== each.after);
-  return grouped(
-    changed.map((each) => ({
-      who: [`case "${each.name}"`],
-      ...(each.before !== each.after && { outcome: outcomeOf(each) }),
-      sure: pick(each),
-    })),
-  );
+function groupsOf({ cases, journal, tried }: DiffAnswer): Group[] {
+  return [
+    ...grouped(cases.filter(moved).map(groupOfCase)),
+    ...grouped(
+      journal
+        .filter(({ sure, unsure }) => changes(sure) || changes(unsure))
+        .map(({ issuer, kind, subject, sure, unsure }) => ({
+          who: [`${issuer} ${kind} ${subject}`],
+          lines: [...linesOf(sure, false), ...linesOf(unsure, true)],
+          weight: (widens(sure) ? 2 : 0) + (widens(unsure) ? 1 : 0),
+        })),
+    ),
+    ...grouped(tried.differences.map(groupOfTried)),
+  ];
 }
 
-const outcomeOf = ({ before, after }: CaseDiff) => `${before} -> ${after}`;
+const groupOfCase = (each: CaseDiff): Group => ({
+  who: [`case "${each.name}"`],
+  ...(each.before !== each.after && { outcome: `${each.before} -> ${each.after}` }),
+  lines: linesOf(each, false),
+  weight: widens(each) ? 2 : 0,
+});
 
-function groupsOfJournal({ journal }: DiffAnswer): Group[] {
-  const changed = journal.filter(({ sure, unsure }) => changes(sure) || changes(unsure));
-  return grouped(
-    changed.map(({ issuer, kind, subject, sure, unsure }) => {
-      return { who: [`${issuer} ${kind} ${subject}`], sure: pick(sure), unsure: pick(unsure) };
-    }),
-  );
+function groupOfTried(difference: TriedDifference): Group {
+  const { issuer, kind, subject, result, code, more, less } = difference;
+  const line = (mark: string, wider: boolean) => (said: string) => ({
+    ...{ mark, wider },
+    said: visible(said),
+  });
+  return {
+    who: [`${issuer} ${kind} ${subject}`],
+    outcome: `tried ${result}${code === undefined ? "" : `, refused as ${code}`}`,
+    lines: [...more.map(line("+", true)), ...less.map(line("-", false))],
+    weight: more.length > 0 ? 2 : 0,
+  };
 }
-
-const pick = ({ gained, loosened, lost, tightened }: Changes) => {
-  return { gained, loosened, lost, tightened };
-};
 
 function grouped(all: readonly Group[]): Group[] {
   const groups = new Map<string, Group>();
@@ -103,41 +116,37 @@ function grouped(all: readonly Group[]): Group[] {
     const key = JSON.stringify(rest);
     groups.set(key, { ...rest, who: [...(groups.get(key)?.who ?? []), ...who] });
   }
-  return [...groups.values()].sort((a, b) => weight(b) - weight(a));
+  return [...groups.values()].sort((a, b) => b.weight - a.weight);
 }
-
-/** What widens comes first. */
-const weight = ({ sure, unsure }: Group) =>
-  (widens(sure) ? 2 : 0) + (unsure && widens(unsure) ? 1 : 0);
 
 function titleOf({ who, outcome }: Group): string {
   const names = who.slice(0, NAMES_LISTED).map(visible).join(", ");
   const more = who.length - NAMES_LISTED;
   const rest = more > 0 ? `, and ${more} more` : "";
-  return `${names}${rest}${outcome === undefined ? "" : `: ${outcome}`}`;
+  return `${names}${rest}${outcome === undefined ? "" : `: ${visible(outcome)}`}`;
 }
 
-function linesOf({ sure, unsure }: Group): Line[] {
-  const lines = (all: Changes, possibly: boolean): Line[] => {
-    const line = (mark: string, wider: boolean) => (change: Change) => ({
-      mark: possibly ? "?" : mark,
-      said: `${possibly ? `possibly ${MARKS[mark]}: ` : ""}${sayChange(change)}`,
-      wider,
-    });
-    return [
-      ...all.gained.map(line("+", true)),
-      ...all.loosened.map(line("~", true)),
-      ...all.lost.map(line("-", false)),
-      ...all.tightened.map(line("~", false)),
-    ];
-  };
-  return [...lines(sure, false), ...(unsure ? lines(unsure, true) : [])];
+function linesOf(all: Changes, possibly: boolean): Line[] {
+  const line = (mark: string, wider: boolean) => (change: Change) => ({
+    mark: possibly ? "?" : mark,
+    said: `${possibly ? `possibly ${MARKS[mark]}: ` : ""}${sayChange(change)}`,
+    wider,
+  });
+  return [
+    ...all.gained.map(line("+", true)),
+    ...all.loosened.map(line("~", true)),
+    ...all.lost.map(line("-", false)),
+    ...all.tightened.map(line("~", false)),
+  ];
 }
 
 const sayChange = ({ account, verb, subject, conditions }: Change) =>
   `${verb} ${visible(subject)} in ${account}${conditions.length > 0 ? ` (${conditions.join("; ")})` : ""}`;
 
-function summary({ cases, journal, widens: wider, text: { added, removed, changed } }: DiffAnswer) {
+function summary(answer: DiffAnswer) {
+  const { cases, journal, tried, widens: wider } = answer;
+  const { added, removed, changed } = answer.text;
+  const differed = tried.differences.reduce((sum, { decisions }) => sum + decisions, 0);
   const parts = [
     ...(cases.length > 0
       ? [`${sayChanged(cases.filter(moved).length, cases.length, "case")}`]
@@ -150,6 +159,9 @@ function summary({ cases, journal, widens: wider, text: { added, removed, change
             "journaled identity",
           ),
         ]
+      : []),
+    ...(tried.decisions > 0
+      ? [`tried on ${count(tried.decisions, "decision")}: ${differed} differed`]
       : []),
     `${added.length} added, ${removed.length} removed, ${changed.length} changed of rules and roles`,
   ];

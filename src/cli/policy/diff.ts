@@ -15,6 +15,7 @@ import { markdown, text } from "./diff-text.ts";
 import { identitiesIn } from "./journaled.ts";
 import { CONFIG, configOf, type Opened, openFile, UsageError, withFaults } from "./load.ts";
 import { asJson } from "./show.ts";
+import type { Tried } from "./tried.ts";
 
 /** Exit codes: something widens is neither a failure nor nothing. */
 const DIFF_EXIT = { same_or_narrower: 0, usage: 2, wider: 3 } as const;
@@ -26,7 +27,8 @@ export const policyDiff: Command = {
   summary: "Say who gains and who loses what by a change of the policy",
   details: `Compares what both policies give to the identities of the cases, and of a journal. What a journal keeps
 of an identity is issuer, kind and subject, and which rules of the policy of that day matched: what
-depends on claims that nobody kept is said to be unsure. Exits with 0 when nobody may do more than
+depends on claims that nobody kept is said to be unsure. Where NEW was tried while OLD was in force (a
+second policy with mode: audit), it also says in which decisions it differed, and how. Exits with 0 when nobody may do more than
 before, with 3 when somebody may or possibly may, with 2 when something cannot be read. A wider
 lifetime, network or limit is more, too.`,
   example: "nats-sts policy diff old.yaml policy.yaml --cases policy.cases.yaml --markdown",
@@ -65,6 +67,8 @@ export interface DiffAnswer {
   /** Rules and roles that were added or changed, and that no case reaches. */
   readonly unreached: readonly string[];
   readonly journal: readonly (Journaled & JournaledDiff)[];
+  /** What came of trying the new policy while the old one was in force. */
+  readonly tried: Tried;
   /** What is wrong with the journal, as far as it was read. */
   readonly journal_faults: readonly string[];
 }
@@ -88,19 +92,26 @@ async function diffOf(args: Args, io: Io): Promise<DiffAnswer> {
   const dir = args.values["journal"];
   const read =
     dir === undefined
-      ? { identities: [], faults: [] }
-      : await identitiesIn(resolve(io.cwd, String(dir)), old.open.policy.digest);
+      ? { identities: [], faults: [], tried: { decisions: 0, differences: [] } }
+      : await identitiesIn(
+          resolve(io.cwd, String(dir)),
+          old.open.policy.digest,
+          now.open.policy.digest,
+        );
   const diff = diffJournaled(old.open, now.open);
   const journal = read.identities.map((who) => ({ ...who, ...diff(who) }));
   const changed = textDiff(old.open, now.open);
   return {
     widens:
-      cases.some(widens) || journal.some(({ sure, unsure }) => widens(sure) || widens(unsure)),
+      cases.some(widens) ||
+      journal.some(({ sure, unsure }) => widens(sure) || widens(unsure)) ||
+      read.tried.differences.some(({ more }) => more.length > 0),
     policies: { old: old.open.policy.digest, new: now.open.policy.digest },
     text: changed,
     cases,
     unreached: [...changed.added, ...changed.changed].filter((part) => !reached.has(part)),
     journal,
+    tried: read.tried,
     journal_faults: read.faults,
   };
 }

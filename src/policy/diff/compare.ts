@@ -69,8 +69,12 @@ function differences(old: Right, now: Right): string[] {
   const dropped = old.denies.filter(
     (deny) => overlaps(deny, now.subject) && !now.denies.some((other) => covers(other, deny)),
   );
+  return [...dropped.map(({ text }) => `deny ${text} -> none`), ...weaker(a, b)];
+}
+
+/** In what the conditions `b` are weaker than `a`, each as `what a -> b`. None: they are as strict. */
+export function weaker(a: Conditions, b: Conditions): string[] {
   return [
-    ...dropped.map(({ text }) => `deny ${text} -> none`),
     ...(b.ttl_s > a.ttl_s ? [`ttl ${a.ttl_s}s -> ${b.ttl_s}s`] : []),
     ...differs(
       "connection_types",
@@ -88,7 +92,7 @@ const differs = (what: string, ok: boolean, a: readonly string[], b: readonly st
   ok ? [] : [`${what} ${a.join(" ") || "any"} -> ${b.join(" ") || "any"}`];
 
 /** The same sentence for somebody who looks from the other side. */
-function reversed(text: string): string {
+export function reversed(text: string): string {
   const [, what = "", a = "", b = ""] = /^(\S+) (.*) -> (.*)$/.exec(text) ?? [];
   return `${what} ${b} -> ${a}`;
 }
