@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { readKeptHeads, verifyJournal } from "../../src/journal/index.ts";
 import { runProgram } from "../cli/support.ts";
 import type { Scope } from "../support/project.ts";
@@ -123,11 +124,15 @@ export async function metric(service: Service, series: string): Promise<number> 
   return Number(line?.split(" ").at(-1));
 }
 
-/** Repeats until it is as it should be; the timeout of the test is the limit. */
+const EVENTUALLY_MS = 60_000;
+
+/** Repeats until it is as it should be; fails where that takes too long. */
 export async function eventually<T>(look: () => Promise<T>, good: (value: T) => boolean) {
+  const late_ms = performance.now() + EVENTUALLY_MS;
   for (;;) {
     const value = await look();
     if (good(value)) return value;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (performance.now() > late_ms) throw new Error(`it is still ${JSON.stringify(value)}`);
+    await delay(50);
   }
 }
