@@ -6,7 +6,7 @@ import type { Connections } from "./connections.ts";
  * What callers have sent by the time at which the server closes has not been read yet. For so long it
  * is still read, and answered: whoever is cut off instead cannot know what became of the request.
  */
-const LINGER_MS = 250;
+const LINGER_MS = 500;
 
 /**
  * Ends, when the server closes, every connection that waits for a caller rather than for us: silent

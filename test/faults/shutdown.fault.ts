@@ -9,6 +9,8 @@ const LIMIT = { timeout: 60_000 };
 const CONNECTIONS = 50;
 const ROUNDS = 5;
 const ANSWERS_BEFORE = 100;
+/** Where the callers get no processor for too long. Nothing that crossed may be on record. */
+const CROSSED_MAX = CONNECTIONS / 10;
 /** The grace, of which a service that answers at once needs next to nothing. */
 const END_LIMIT_MS = 5_000;
 
@@ -18,6 +20,8 @@ type End =
   | { readonly kind: "refused"; readonly code: string }
   /** Nothing listened any more. */
   | { readonly kind: "nobody" }
+  /** It was sent on a connection that had waited so long that it was closed at that moment. */
+  | { readonly kind: "crossed" }
   /** It had been sent on a connection that was open, and nothing came back. */
   | { readonly kind: "lost"; readonly why: string };
 
@@ -38,7 +42,8 @@ async function ask(service: Service, token: string, agent: Agent): Promise<End> 
     return { kind: "refused", code: body.code };
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
-    return code === "ECONNREFUSED" ? { kind: "nobody" } : { kind: "lost", why: code };
+    if (code === "ECONNREFUSED") return { kind: "nobody" };
+    return call.reusedSocket ? { kind: "crossed" } : { kind: "lost", why: code };
   }
 }
 
@@ -64,6 +69,8 @@ async function stoppedUnderLoad(t: TestContext, signal: NodeJS.Signals): Promise
     assert.notEqual(end.kind, "lost", JSON.stringify(end));
     if (end.kind === "refused") assert.equal(end.code, "shutting_down");
   }
+  const crossed = ends.filter(({ kind }) => kind === "crossed").length;
+  assert.ok(crossed <= CROSSED_MAX, `${crossed} requests crossed the end of their connection`);
   // Exactly: what was recorded was received too, so no accepted request lost its answer.
   await assertRecorded(options.dir, issued);
   await assertVerifies(t, options.dir);
