@@ -36,7 +36,8 @@ who it is, and matches nobody until then. Without --dir, the policy goes to stan
       type: "string",
       multiple: true,
       takes: "file",
-      describe: "The user of a creds file; more files can follow. The seed in it is not read",
+      describe:
+        "The user of a creds file; more can follow. With --from-nsc, their accounts are looked up there",
     },
     config: {
       type: "string",
