@@ -10,24 +10,7 @@ import { loadKeyRing, seedSigner } from "../../src/keys/index.ts";
 import { decodeSeed } from "../../src/keys/nkey.ts";
 import { run } from "../support/project.ts";
 import { makeDir } from "../support/service.ts";
-
-/** A seed in every form in which it could get out. */
-function formsOf(seed: Uint8Array): string[] {
-  const raw = Buffer.from(decodeSeed(seed)?.raw ?? []);
-  assert.equal(raw.length, 32);
-  const text = Buffer.from(seed).toString("latin1");
-  return [
-    text.slice(4, 54), // the ends are shared with other seeds
-    raw.toString("hex"),
-    raw.toString("base64url"),
-    raw.toString("base64").replace("=", ""),
-    raw.toString("latin1"),
-    [...raw].slice(0, 12).join(","),
-    [...raw].slice(0, 12).join(", "),
-    Buffer.from(text).toString("base64").slice(4, 70),
-    Buffer.from(text).toString("hex").slice(4, 100),
-  ];
-}
+import { formsOf } from "./seed-forms.ts";
 
 function assertSilent(said: string, seed: Uint8Array): void {
   for (const form of formsOf(seed)) assert.ok(!said.includes(form), "a seed got out");
