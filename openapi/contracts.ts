@@ -34,7 +34,7 @@ export async function contracts(): Promise<readonly Contract[]> {
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
 /** The least that the door needs to be there; nothing of it stands in the document. */
-const CONFIG = `{issuers: [{name: corp, url: "https://idp.example", preset: generic, audience: nats-sts}],
+const CONFIG = `{explain: true, issuers: [{name: corp, url: "https://idp.example", preset: generic, audience: nats-sts}],
   policy: policy.yaml, journal: stdout, accounts: [{name: ORDERS, public_key: A${"A".repeat(55)},
   signing_keys: [{file: orders.nk}]}]}`;
 
@@ -48,6 +48,7 @@ async function openApi(): Promise<string> {
       admit: () => {},
       proofNonce: () => undefined,
       exchange: nothing,
+      explain: nothing,
       refuse: nothing,
       ready: async () => [],
       stopping: () => false,

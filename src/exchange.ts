@@ -2,9 +2,24 @@ import { createHash } from "node:crypto";
 import { type Credential, mint } from "./credential/index.ts";
 import { type ErrorCode, StsError } from "./errors.ts";
 import { type DpopProof, type Identity, type Verifier, verify } from "./identity/index.ts";
-import type { Asked, Audited, Issued, JournalEvent, Refused, TokenUse } from "./journal/index.ts";
+import type {
+  Asked,
+  Audited,
+  Explained,
+  Issued,
+  JournalEvent,
+  Refused,
+  TokenUse,
+} from "./journal/index.ts";
 import { provenKey, type Signer, type UserKeyClaim } from "./keys/index.ts";
-import { type Decision, decide, detailsOf, type Narrowing, type Policy } from "./policy/index.ts";
+import {
+  type Decision,
+  decide,
+  detailsOf,
+  type Narrowing,
+  type Policy,
+  rolesOf,
+} from "./policy/index.ts";
 
 /** What a caller asks, through whichever door. */
 export interface Ask {
@@ -65,27 +80,15 @@ export async function exchange(ask: Ask, world: World): Promise<Credential> {
   const entry: Entry = { ...ask.asked, token_sha256: sha256(ask.token) };
   let releaseToken = () => {};
   try {
-    world.checkClock();
     const now_s = world.now_s();
-    const identity = await world.timed("verify", () =>
-      verify(ask.token, world.verifier, now_s, ask.proof),
-    );
-    const { issuer, kind, subject, digest } = identity;
-    entry.identity = { issuer, kind, subject, digest };
-    world.admit(digest);
-
-    const { policy } = world;
-    const decision = await world.timed("decide", () =>
-      decide(policy, identity, ask.narrowing, now_s),
-    );
+    const identity = await identified(ask, world, entry, now_s);
+    const decision = await decided(identity, ask, world, entry, now_s);
     const audit = world.trial(identity, ask.narrowing, decision, now_s);
-    Object.assign(entry, {
-      ...{ policy: policy.digest, trace: decision.trace },
-      ...(audit && { audit }),
-    });
+    if (audit) entry.audit = audit;
     if (!decision.allow) throw new StsError(decision.code, { ...decision.detail });
     const { grant } = decision;
 
+    const { issuer, digest } = identity;
     const user_key = provenKey(ask.user_key, world.public_url, ask.token);
     if (user_key && !world.claimUserKey(user_key, digest, grant.expires_at)) {
       throw new StsError("user_key_in_use");
@@ -93,7 +96,15 @@ export async function exchange(ask: Ask, world: World): Promise<Credential> {
     releaseToken = world.claimToken(identity.token_use, user_key);
     const account = world.account(grant.account, grant.scoped_key);
     const request_id = ask.asked.request_id;
-    const to = { issuer, digest, policy: policy.digest, request_id, user_key, account, now_s };
+    const to = {
+      issuer,
+      digest,
+      policy: world.policy.digest,
+      request_id,
+      user_key,
+      account,
+      now_s,
+    };
     const credential = await world.timed("mint", () => mint(grant, to));
 
     const event = { ...entry, ...issued(credential, user_key !== undefined, identity) };
@@ -104,6 +115,54 @@ export async function exchange(ask: Ask, world: World): Promise<Credential> {
   } finally {
     releaseToken(); // Of a token that came to something, the journal knows by now.
   }
+}
+
+/** What an exchange would give, and to whom. */
+export interface Explanation {
+  readonly identity: Identity;
+  /** Names of all its roles, by account. */
+  readonly roles: Readonly<Record<string, readonly string[]>>;
+  readonly decision: Decision;
+}
+
+/** token -> identity -> decision -> journal -> answer: the same steps as far as they give nothing. */
+export async function explain(ask: Ask, world: World): Promise<Explanation> {
+  const entry: Entry = { ...ask.asked, token_sha256: sha256(ask.token) };
+  try {
+    const now_s = world.now_s();
+    const identity = await identified(ask, world, entry, now_s);
+    const decision = await decided(identity, ask, world, entry, now_s);
+    const event = { ...entry, ...explained(decision) };
+    await world.timed("record", () => world.record(event));
+    return { identity, roles: rolesOf(world.policy, identity), decision };
+  } catch (error) {
+    throw await refuse(error, entry, world);
+  }
+}
+
+/** token -> identity, and whether it comes too often. */
+async function identified(ask: Ask, world: World, entry: Entry, now_s: number): Promise<Identity> {
+  world.checkClock();
+  const identity = await world.timed("verify", () =>
+    verify(ask.token, world.verifier, now_s, ask.proof),
+  );
+  const { issuer, kind, subject, digest } = identity;
+  entry.identity = { issuer, kind, subject, digest };
+  world.admit(digest);
+  return identity;
+}
+
+/** identity -> decision. */
+async function decided(
+  identity: Identity,
+  { narrowing }: Ask,
+  { policy, timed }: World,
+  entry: Entry,
+  now_s: number,
+): Promise<Decision> {
+  const decision = await timed("decide", () => decide(policy, identity, narrowing, now_s));
+  Object.assign(entry, { policy: policy.digest, trace: decision.trace });
+  return decision;
 }
 
 /** What is known of one request so far, for the journal. */
@@ -153,6 +212,13 @@ function issued(
   const times = { iat: issued_at, exp: expires_at };
   const besides = { ...detailsOf(grant), ...times, ...(token_use && { token_use }) };
   return { type: "credential.issued", ...subject, ...besides };
+}
+
+function explained(decision: Decision): Omit<Explained, keyof Asked> {
+  const type = "decision.explained";
+  if (!decision.allow) return { type, code: decision.code };
+  const { account, roles } = decision.grant;
+  return { type, account, roles };
 }
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");

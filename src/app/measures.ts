@@ -20,6 +20,10 @@ export function timer(metrics: Metrics) {
 
 /** Counts a decision by what is written about it: the journal and the metrics cannot disagree. */
 export function countDecision(metrics: Metrics, event: JournalEvent): void {
+  if (event.type === "decision.explained") {
+    const { code = "allowed", identity } = event;
+    metrics.add("explained_total", { code, issuer: identity?.issuer ?? "none" });
+  }
   if (event.type !== "credential.issued" && event.type !== "credential.refused") return;
   const issued = event.type === "credential.issued";
   metrics.add("exchanges_total", {

@@ -1,4 +1,4 @@
-import { exchange, refuse } from "../exchange.ts";
+import { exchange, explain, refuse } from "../exchange.ts";
 import { httpDoor, metricsDoor } from "../http/index.ts";
 import type { Metrics } from "../metrics/index.ts";
 import type { Effects, Files, Loaded } from "./effects.ts";
@@ -52,14 +52,16 @@ export async function startApp(loaded: Loaded, effects: Effects, files?: Files):
     const metrics_door = metricsDoor(config, metrics, effects.log);
     undo.push(() => metrics_door.close());
     const metrics_url = await metrics_door.listen({ ...config.metrics_listen });
+    const counted = counting(metrics);
     let stopping = false;
     const door = await httpDoor(
       {
         config,
         current: () => current().loaded.config,
-        exchange: counted(metrics, (ask) =>
+        exchange: counted((ask) =>
           timed("exchange", () => current().run((world) => exchange(ask, world))),
         ),
+        explain: counted((ask) => current().run((world) => explain(ask, world))),
         admit: (address) => current().admissions.address.admit(address),
         proofNonce: () => {
           const { verifier, now_s } = current().world;
@@ -113,11 +115,12 @@ function keepLooking({ current, look, close }: Reloading): () => Promise<void> {
 }
 
 /** How many are under way. */
-function counted<A, T>(metrics: Metrics, work: (ask: A) => Promise<T>): (ask: A) => Promise<T> {
+function counting(metrics: Metrics) {
   let in_flight = 0;
   metrics.onRead(() => metrics.set("in_flight", in_flight));
-  return async (ask) => {
-    in_flight++;
-    return work(ask).finally(() => in_flight--);
-  };
+  return <A, T>(work: (ask: A) => Promise<T>) =>
+    async (ask: A): Promise<T> => {
+      in_flight++;
+      return work(ask).finally(() => in_flight--);
+    };
 }

@@ -47,15 +47,9 @@ const DETAILS = {
   ),
 };
 
-/** What a NATS client needs to know of its credential, at every door. */
-export const MEMBERS = {
-  jwt: Type.String({ description: "The NATS user JWT." }),
-  seed: Type.Optional(
-    Type.String({ description: "The seed of the user key, unless the key is your own." }),
-  ),
-  user_public_key: Type.String({ description: "Who connects with it (`U...`)." }),
+/** What a credential permits, and how long. */
+export const GRANTED = {
   account: Type.String({ description: "The name of the account." }),
-  account_public_key: Type.String({ description: "The account (`A...`)." }),
   roles: Type.Array(Type.String(), { description: "The roles that it has." }),
   publish: Type.Array(Type.String(), {
     description: "Exactly what the JWT allows. With `scoped_key`, that key says what is allowed.",
@@ -65,9 +59,20 @@ export const MEMBERS = {
   }),
   ...DETAILS,
   inbox_prefix: Type.String({ description: "Give it to your client as its inbox prefix." }),
+  expires_at: Time("When the server ends its connections."),
+};
+
+/** What a NATS client needs to know of its credential, at every door. */
+export const MEMBERS = {
+  jwt: Type.String({ description: "The NATS user JWT." }),
+  seed: Type.Optional(
+    Type.String({ description: "The seed of the user key, unless the key is your own." }),
+  ),
+  user_public_key: Type.String({ description: "Who connects with it (`U...`)." }),
+  ...GRANTED,
+  account_public_key: Type.String({ description: "The account (`A...`)." }),
   servers: Type.Array(Type.String(), { description: "Where to connect." }),
   issued_at: Time("When it was issued."),
-  expires_at: Time("When the server ends its connections."),
   refresh_after: Time("When to ask for the next one; clients add jitter."),
   id: Type.String({ description: "The `jti` of the JWT; the journal has it too." }),
 };

@@ -6,14 +6,8 @@ import { Answer, answerOf, credsOf } from "./answer.ts";
 import type { Behind } from "./door.ts";
 import { issuingRoute } from "./issuing.ts";
 import { problemForm } from "./problem.ts";
-import { presentedToken, proofIn, ROLES_LIMIT, TTL_MINIMUM_S, userKeyIn } from "./request.ts";
+import { NARROWING, presentedToken, proofIn, userKeyIn } from "./request.ts";
 import { errorResponses, ISSUING_CODES, refTo, success } from "./responses.ts";
-
-const Subjects = (direction: string) =>
-  Type.Array(Type.String({ minLength: 1, maxLength: 1024 }), {
-    maxItems: 1000,
-    description: `${direction} only these subjects, each within one that you are granted. Empty: none.`,
-  });
 
 const Body = Type.Partial(
   Type.Object({
@@ -25,18 +19,7 @@ const Body = Type.Partial(
         "Your proof that you hold that key: base64url of its signature over `nats-sts-user-key-v1`, " +
         "the public URL of this service and the base64url SHA-256 of the token, a line each.",
     }),
-    account: Type.String({ description: "The account, where your roles are in several." }),
-    roles: Type.Array(Type.String(), {
-      minItems: 1,
-      maxItems: ROLES_LIMIT,
-      description: "Only these roles.",
-    }),
-    publish: Subjects("Publish to"),
-    subscribe: Subjects("Subscribe to"),
-    ttl_s: Type.Integer({
-      minimum: TTL_MINIMUM_S,
-      description: "Lifetime in seconds, if shorter.",
-    }),
+    ...NARROWING,
   }),
   // On the outermost schema: Partial does not keep the options of what it wraps.
   {
@@ -77,6 +60,7 @@ export function credentialsRoute(app: FastifyInstance, behind: Behind): void {
         ...errorResponses(form, ["not_acceptable", "permission_not_granted", ...ISSUING_CODES]),
       },
     },
+    work: behind.exchange,
     admit: presentedToken, // who brings no token need not send a body
     read(request) {
       const { body } = request;

@@ -1,7 +1,9 @@
 import swagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 import { Answer } from "./answer.ts";
+import { Explained } from "./explain.ts";
 import { OAuthError } from "./oauth-error.ts";
+import { EXPLAIN_PATH } from "./paths.ts";
 import { Problem } from "./problem.ts";
 import { TokenAnswer } from "./token.ts";
 
@@ -17,7 +19,7 @@ errors (RFC 6749). No answer with a secret may be cached.`;
  * which requests are validated and answers written, are what is described.
  */
 export async function describeRoutes(app: FastifyInstance, public_url: string): Promise<void> {
-  for (const schema of [Problem, OAuthError, Answer, TokenAnswer]) app.addSchema(schema);
+  for (const schema of [Problem, OAuthError, Answer, TokenAnswer, Explained]) app.addSchema(schema);
   await app.register(swagger, {
     stripBasePath: false, // what a proxy cuts off is cut off before us
     convertConstToEnum: false,
@@ -52,9 +54,11 @@ export async function describeRoutes(app: FastifyInstance, public_url: string): 
     transformObject: (described) => {
       if (!("openapiObject" in described)) return described.swaggerObject;
       const { openapiObject } = described;
-      // The plugin takes every body for required; this one may be left out.
-      const body = openapiObject.paths?.["/v1/credentials"]?.post?.requestBody;
-      if (body && "required" in body) body.required = false;
+      // The plugin takes every body for required; these may be left out.
+      for (const path of ["/v1/credentials", EXPLAIN_PATH]) {
+        const body = openapiObject.paths?.[path]?.post?.requestBody;
+        if (body && "required" in body) body.required = false;
+      }
       return openapiObject;
     },
   });

@@ -1,7 +1,7 @@
 import type { Config } from "../config/index.ts";
 import type { Credential } from "../credential/index.ts";
 import type { StsError } from "../errors.ts";
-import type { Ask, Entry } from "../exchange.ts";
+import type { Ask, Entry, Explanation } from "../exchange.ts";
 
 /** One thing that has to work before callers should come, and why it does not. */
 export interface Check {
@@ -16,6 +16,8 @@ export interface Behind {
   /** As it is in force now: issuers and accounts may come and go. */
   current(): Config;
   exchange(ask: Ask): Promise<Credential>;
+  /** Says what an exchange would give. Asked only where the operator allows it. */
+  explain(ask: Ask): Promise<Explanation>;
   /** Counts an address. Throws StsError `rate_limited`, `overloaded`. */
   admit(address: string): void;
   /** The nonce that proofs of possession must hold; undefined where they need none. */

@@ -9,13 +9,13 @@ import { asStsError, type ErrorForm, sendError } from "./error-form.ts";
 import { askedBy } from "./request.ts";
 
 /** What a request asks for, and how the credential is to be answered. */
-interface Reading {
+interface Reading<Result> {
   readonly ask: Omit<Ask, "asked">;
-  answer(credential: Credential, reply: FastifyReply): unknown;
+  answer(result: Result, reply: FastifyReply): unknown;
 }
 
-/** What is special about a route that gives credentials. Each function refuses by throwing. */
-export interface IssuingRoute<Body> {
+/** What is special about a route that gives credentials, or says which. Each function refuses by throwing. */
+export interface IssuingRoute<Body, Result> {
   readonly url: string;
   readonly schema: FastifySchema;
   readonly form: ErrorForm;
@@ -24,14 +24,16 @@ export interface IssuingRoute<Body> {
   /** Looks at the body before its schema does: for refusals with a code of their own. */
   inspect?(body: unknown): void;
   /** Everything is decided here, before anything is signed. */
-  read(request: FastifyRequest<{ Body: Body }>): Reading;
+  read(request: FastifyRequest<{ Body: Body }>): Reading<Result>;
+  /** The line, or a part of it. It journals its refusals itself. */
+  work(ask: Ask): Promise<Result>;
 }
 
 /** A route that gives credentials: whichever it is, every refusal is journaled and none is cached. */
-export function issuingRoute<Body>(
+export function issuingRoute<Body, Result = Credential>(
   app: FastifyInstance,
   behind: Behind,
-  route: IssuingRoute<Body>,
+  route: IssuingRoute<Body, Result>,
 ): void {
   const { url, schema, form } = route;
   app.post<{ Body: Body }>(
@@ -58,13 +60,12 @@ export function issuingRoute<Body>(
     },
     async (request, reply) => {
       const { ask, answer } = route.read(request);
-      const credential = await behind
-        .exchange({ ...ask, asked: askedBy(request) })
+      const result = await route
+        .work({ ...ask, asked: askedBy(request) })
         .catch((error: unknown) => asStsError(error));
-      // The line has journaled its refusals itself.
-      if (credential instanceof StsError) return sendError(credential, request, reply, form);
+      if (result instanceof StsError) return sendError(result, request, reply, form);
       reply.header("cache-control", "no-store");
-      return answer(credential, reply);
+      return answer(result, reply);
     },
   );
 }

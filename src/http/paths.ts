@@ -1,3 +1,6 @@
+/** Where callers ask what they would be given. */
+export const EXPLAIN_PATH = "/v1/explain";
+
 /** The token endpoint. */
 export const TOKEN_PATH = "/oauth2/token";
 

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from "fastify";
+import { Type } from "typebox";
 import { StsError } from "../errors.ts";
 import type { DpopProof } from "../identity/index.ts";
 import type { Asked } from "../journal/index.ts";
@@ -9,6 +10,28 @@ export const TTL_MINIMUM_S = 5;
 
 /** No request names more roles. */
 export const ROLES_LIMIT = 100;
+
+const Subjects = (direction: string) =>
+  Type.Array(Type.String({ minLength: 1, maxLength: 1024 }), {
+    maxItems: 1000,
+    description: `${direction} only these subjects, each within one that you are granted. Empty: none.`,
+  });
+
+/** What a caller may ask less of. */
+export const NARROWING = {
+  account: Type.String({ description: "The account, where your roles are in several." }),
+  roles: Type.Array(Type.String(), {
+    minItems: 1,
+    maxItems: ROLES_LIMIT,
+    description: "Only these roles.",
+  }),
+  publish: Subjects("Publish to"),
+  subscribe: Subjects("Subscribe to"),
+  ttl_s: Type.Integer({
+    minimum: TTL_MINIMUM_S,
+    description: "Lifetime in seconds, if shorter.",
+  }),
+};
 
 const USER_AGENT_LIMIT_CHARACTERS = 256;
 

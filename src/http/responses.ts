@@ -49,6 +49,16 @@ const ELSEWHERE: readonly ErrorCode[] = [
 export const ISSUING_CODES = (Object.keys(ERRORS) as ErrorCode[]) // the keys of a constant
   .filter((code) => !ELSEWHERE.includes(code));
 
+/** What is decided about a request, or about the key that came with it. */
+const DECIDED: readonly ErrorCode[] = [
+  ...(["no_rule_matched", "account_required", "account_not_granted", "role_not_granted"] as const),
+  ...(["roles_conflict", "permissions_too_large", "signer_unavailable", "token_replayed"] as const),
+  ...(["user_key_invalid", "user_key_proof_invalid", "user_key_in_use"] as const),
+];
+
+/** What a route can answer with that says what would be given: a refusal is no error there. */
+export const EXPLAINING_CODES = ISSUING_CODES.filter((code) => !DECIDED.includes(code));
+
 /** A reference to a schema that the door has been given. */
 export const refTo = ({ $id }: TSchema & { readonly $id?: string }) => ({ $ref: `${$id}#` });
 

@@ -16,6 +16,7 @@ import { documentRoutes } from "./documents.ts";
 import type { Behind } from "./door.ts";
 import { drainOnClose } from "./drain.ts";
 import { asStsError, type ErrorForm, sendError } from "./error-form.ts";
+import { explainRoute } from "./explain.ts";
 import { healthRoutes } from "./health.ts";
 import { OAUTH_FORM } from "./oauth-error.ts";
 import { TOKEN_PATH } from "./paths.ts";
@@ -65,6 +66,7 @@ export async function httpDoor(
   acceptJson(app);
   await describeRoutes(app, public_url);
   credentialsRoute(app, behind);
+  explainRoute(app, behind);
   await tokenRoute(app, behind);
   wellKnownRoutes(app, behind);
   healthRoutes(app, behind);

@@ -60,6 +60,7 @@ function exchangeRoute(app: FastifyInstance, behind: Behind): void {
         ]),
       },
     },
+    work: behind.exchange,
     admit: noAuthorization,
     inspect: inspectForm,
     read(request) {

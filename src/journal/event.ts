@@ -98,6 +98,16 @@ export interface Refused extends Asked, Identified {
   readonly detail?: Readonly<Record<string, unknown>>;
 }
 
+/** A caller asked what it would be given. Nothing was. */
+export interface Explained extends Asked, Identified {
+  readonly type: "decision.explained";
+  /** With which a credential would have been refused. */
+  readonly code?: ErrorCode;
+  /** Where one would have been given. */
+  readonly account?: string;
+  readonly roles?: readonly string[];
+}
+
 export interface PolicyLoaded {
   readonly type: "policy.loaded";
   readonly policy: string;
@@ -164,6 +174,7 @@ export interface Probed {
 export type JournalEvent =
   | Issued
   | Refused
+  | Explained
   | PolicyLoaded
   | ConfigLoaded
   | Narrowed

@@ -18,6 +18,7 @@ export type {
   Audited,
   Checkpoint,
   ConfigLoaded,
+  Explained,
   Issued,
   JournalEvent,
   Narrowed,

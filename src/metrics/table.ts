@@ -35,12 +35,16 @@ export const METRICS = {
     "Decisions by outcome; code is `issued` on success, issuer and account are `none` before they are known.",
     ...["code", "issuer", "account", "door"],
   ),
+  explained_total: counter(
+    "Answers of `POST /v1/explain`; code is `allowed`, or that of the refusal.",
+    ...["code", "issuer"],
+  ),
   exchange_duration_seconds: duration("From the question to the answer of the line."),
   verify_duration_seconds: duration("Verification of a token, with what had to be fetched for it."),
   decide_duration_seconds: duration("The decision by the policy."),
   mint_duration_seconds: duration("Key pair, claims and signature."),
   record_duration_seconds: duration("The wait until the journal was on disk."),
-  in_flight: gauge("Exchanges under way."),
+  in_flight: gauge("Exchanges and explanations under way."),
   rate_limited_total: counter("Requests that were one too many, by `address` or `identity`.", "by"),
   rate_keys: gauge(
     "Addresses and identities that are counted now, out of `limits.rate_keys`.",

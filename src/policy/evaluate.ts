@@ -51,6 +51,18 @@ export function traceOf(policy: Policy, identity: Identity): Trace {
   return wholeTrace(policy, identity, looking(identity, new Map()));
 }
 
+/** The names of all roles that an identity holds, by account, in the order of the policy. */
+export function rolesOf(
+  policy: Policy,
+  identity: Identity,
+): Readonly<Record<string, readonly string[]>> {
+  const { roles } = evaluate(policy, identity);
+  const accounts = [...new Set(roles.map(({ account }) => account))];
+  const namesIn = (account: string) =>
+    roles.flatMap((role) => (role.account === account ? role.name : []));
+  return Object.fromEntries(accounts.map((account) => [account, namesIn(account)]));
+}
+
 /** The admin roles that an identity holds, each once. They permit nothing on NATS. */
 export function adminOf(policy: Policy, identity: Identity): readonly AdminRole[] {
   const names = new Set(evaluate(policy, identity).rules.flatMap(({ admin }) => admin));

@@ -22,7 +22,7 @@ export { compareDecisions, type DecisionDiff } from "./diff/decisions.ts";
 export { diffJournaled, type Journaled, type JournaledDiff } from "./diff/journaled.ts";
 export { type LiveCredential, narrowed } from "./diff/narrowed.ts";
 export { type TextDiff, textDiff } from "./diff/rules.ts";
-export { adminOf, traceOf } from "./evaluate.ts";
+export { adminOf, rolesOf, traceOf } from "./evaluate.ts";
 export { type Explanation, explain, type RuleExplained } from "./explain/explain.ts";
 export type { Miss } from "./explain/miss.ts";
 export { fieldsPage } from "./fields-page.ts";

@@ -88,6 +88,7 @@ export async function behindFails(
       admit: () => {},
       proofNonce: () => undefined,
       exchange: async () => Promise.reject(error),
+      explain: async () => Promise.reject(error),
       refuse: async (refused) => refused as StsError,
       ready: async () => [],
       stopping: () => stopping,

@@ -48,7 +48,10 @@ const provider = await startProvider(scope, { alg: "ES256" });
 const accounts = [await makeAccount(await makeDir(scope))];
 const options = { provider, policy: POLICY, accounts };
 const [service, plain] = await Promise.all([
-  startService(scope, { ...options, config: { public_url: "https://sts.example.test/sts" } }),
+  startService(scope, {
+    ...options,
+    config: { public_url: "https://sts.example.test/sts", explain: true },
+  }),
   startService(scope, { ...options, config: { docs: false } }),
 ]);
 
@@ -85,11 +88,12 @@ test("everything that is served is described", () => {
     "get /readyz",
     "post /oauth2/token",
     "post /v1/credentials",
+    "post /v1/explain",
   ]);
 });
 
 test("every code stands with the routes that answer it", () => {
-  const NOWHERE = ["not_found", "method_not_allowed"];
+  const NOWHERE = ["method_not_allowed"];
   for (const code of Object.keys(ERRORS) as ErrorCode[]) {
     const said = OPERATIONS.flatMap(({ operation }) => Object.values(operation.responses));
     const line = `- \`${code}\`: ${ERRORS[code].say}`;
@@ -101,6 +105,7 @@ test("every code stands with the routes that answer it", () => {
 test("a body may be left out of a request for everything, and not out of an exchange", () => {
   const bodyOf = (path: string) => document.paths[path]?.["post"]?.requestBody;
   assert.equal(bodyOf("/v1/credentials")?.required, false);
+  assert.equal(bodyOf("/v1/explain")?.required, false);
   assert.equal(bodyOf("/oauth2/token")?.required, true);
   const types = Object.keys(bodyOf("/oauth2/token")?.content ?? {});
   assert.deepEqual(types, ["application/x-www-form-urlencoded"]);
