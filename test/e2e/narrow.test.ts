@@ -35,7 +35,7 @@ async function start(t: TestContext, on_narrow: "keep" | "revoke") {
     provider,
     policy: policy(WORKERS, READERS),
     accounts: [nats.accounts.ORDERS],
-    config: { on_narrow },
+    config: { on_narrow, reload_every: "1h" },
   });
   const credential = async (client: string, wishes?: object) => {
     const { status, json } = await service.ask(await provider.token({ client }), wishes);

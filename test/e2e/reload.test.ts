@@ -31,7 +31,8 @@ ${more}`;
 async function start(t: TestContext, more: Partial<ServiceOptions> = {}) {
   const keys = await makeDir(t);
   const account = await makeAccount(keys);
-  const options = { provider, policy: policy("a"), accounts: [account], ...more };
+  const config = { reload_every: "1h", ...more.config }; // nothing is read unless it is asked for
+  const options = { provider, policy: policy("a"), accounts: [account], ...more, config };
   return { service: await startService(t, options), account, keys };
 }
 

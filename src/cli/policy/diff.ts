@@ -28,9 +28,9 @@ export const policyDiff: Command = {
   details: `Compares what both policies give to the identities of the cases, and of a journal. What a journal keeps
 of an identity is issuer, kind and subject, and which rules of the policy of that day matched: what
 depends on claims that nobody kept is said to be unsure. Where NEW was tried while OLD was in force (a
-second policy with mode: audit), it also says in which decisions it differed, and how. Exits with 0 when nobody may do more than
-before, with 3 when somebody may or possibly may, with 2 when something cannot be read. A wider
-lifetime, network or limit is more, too.`,
+second policy with mode: audit), it also says in which decisions it differed, and how. Exits with 0
+when nobody may do more than before, with 3 when somebody may or possibly may, with 2 when something
+cannot be read. A wider lifetime, network or limit is more, too.`,
   example: "nats-sts policy diff old.yaml policy.yaml --cases policy.cases.yaml --markdown",
   options: {
     ...CONFIG,
