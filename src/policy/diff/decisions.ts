@@ -24,7 +24,7 @@ const LISTED_LIMIT = 10;
 /** Characters of one entry. */
 const SAID_LIMIT = 200;
 /** Pairs of subjects in one direction: this is done beside every exchange. */
-const PAIRS_LIMIT = 20_000;
+const PAIRS_LIMIT = 5_000;
 
 /** Compares two decisions about one request at one time. Names what differs, as far as there is place. */
 export function compareDecisions(counts: Decision, other: Decision, now_s: number): DecisionDiff {
