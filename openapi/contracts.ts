@@ -3,7 +3,7 @@ import type { TSchema } from "typebox";
 import { stringify } from "yaml";
 import { ConfigFile, parseConfig } from "../src/config/index.ts";
 import { StsError } from "../src/errors.ts";
-import { httpDoor } from "../src/http/index.ts";
+import { httpDoor, listenerAt } from "../src/http/index.ts";
 import { CasesFile, PolicyFile } from "../src/policy/index.ts";
 
 /** A file of this folder: its name and its text. */
@@ -47,13 +47,16 @@ async function openApi(): Promise<string> {
       current: () => config,
       admit: () => {},
       proofNonce: () => undefined,
+      hasRoom: () => true,
       exchange: nothing,
       explain: nothing,
       refuse: nothing,
       ready: async () => [],
+      leaving: () => false,
       stopping: () => false,
     },
     pino({ level: "silent" }),
+    listenerAt({ address: config.listen, limits: config.limits }),
   );
   const { body } = await door.inject("/openapi.json");
   await door.close();

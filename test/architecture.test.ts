@@ -12,6 +12,7 @@ const ORDER = [
     "limits",
     "metrics",
     "keys",
+    "tls",
     "journal",
     "identity",
     "policy",

@@ -3,6 +3,7 @@ import type { LoadedConfig, Seen } from "../config/index.ts";
 import type { Fetch } from "../identity/index.ts";
 import type { KeyRing, Owner } from "../keys/index.ts";
 import type { OpenPolicy, Policy } from "../policy/index.ts";
+import type { Certificates } from "../tls/index.ts";
 
 /** What the operator wrote, read and found free of faults. */
 export interface Loaded extends LoadedConfig {
@@ -12,6 +13,7 @@ export interface Loaded extends LoadedConfig {
   readonly audit?: Policy;
   /** The same as its author sees it, for what compares one policy with another. */
   openPolicy(): OpenPolicy;
+  readonly certificates: Certificates;
 }
 
 /** What one reading of all files came to: what they say, or what is wrong with them. */

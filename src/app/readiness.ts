@@ -3,8 +3,16 @@ import type { Check } from "../http/index.ts";
 import type { Journal } from "../journal/index.ts";
 import type { InForce } from "./in-force.ts";
 
-/** Tries what an exchange needs of this instance. The issuers are not ours, so they do not count. */
-export async function readiness({ loaded, world }: InForce, journal: Journal): Promise<Check[]> {
+/**
+ * Tries what an exchange needs of this instance. The issuers are not ours, so they do not count.
+ *
+ * @param staying false once it is to stop, which is reason enough to go elsewhere
+ */
+export async function readiness(
+  { loaded, world }: InForce,
+  journal: Journal,
+  staying: boolean,
+): Promise<Check[]> {
   const { config, policy, ring } = loaded;
   const { now_s, checkClock } = world;
   const mintWithAll = async (name: string, public_key: string) => {
@@ -30,5 +38,6 @@ export async function readiness({ loaded, world }: InForce, journal: Journal): P
       // After a failure somebody has to try again, and callers may have been sent elsewhere.
       if (!journal.stats().writable) await journal.record({ type: "journal.probed" });
     }),
+    ...(staying ? [] : [{ name: "stopping", failed: "this instance is about to stop" }]),
   ]);
 }

@@ -1,5 +1,5 @@
 import { changedSince, FaultError } from "../config/index.ts";
-import type { Files, Read } from "./effects.ts";
+import type { Files, Loaded, Read } from "./effects.ts";
 import { type InForce, inForce } from "./in-force.ts";
 import { recordLoaded } from "./loaded.ts";
 import { findNarrowed } from "./narrowing.ts";
@@ -27,8 +27,14 @@ export interface Reloading {
  * fault, or where it cannot be recorded, the last good one stays.
  *
  * @param first what is in force from the start
+ * @param renew takes up what stands outside of it: the certificates of the listeners
  */
-export function reloading(first: InForce, standing: Standing, files: Files): Reloading {
+export function reloading(
+  first: InForce,
+  standing: Standing,
+  files: Files,
+  renew: (loaded: Loaded) => void,
+): Reloading {
   const { metrics, journal } = standing;
   const { log } = standing.effects;
   let current = first;
@@ -45,6 +51,7 @@ export function reloading(first: InForce, standing: Standing, files: Files): Rel
     const before = current;
     const next = inForce(read.loaded, standing, before);
     await recordLoaded(journal, next.loaded, before.loaded);
+    renew(next.loaded);
     current = next;
     if (next.loaded.policy.digest === before.loaded.policy.digest) return;
     past.keep(before.loaded, standing.now_s());

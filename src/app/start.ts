@@ -1,8 +1,9 @@
 import { exchange, explain, refuse } from "../exchange.ts";
 import { httpDoor, metricsDoor } from "../http/index.ts";
-import type { Metrics } from "../metrics/index.ts";
 import type { Effects, Files, Loaded } from "./effects.ts";
+import { inFlight } from "./in-flight.ts";
 import { inForce } from "./in-force.ts";
+import { listenersOf } from "./listeners.ts";
 import { recordLoaded } from "./loaded.ts";
 import { lookUpOnRead } from "./measures.ts";
 import { readiness } from "./readiness.ts";
@@ -19,6 +20,8 @@ export interface App {
   loaded(): Loaded;
   /** Takes up what is written now, or says in the log why not. Never rejects. */
   reload(why: string): Promise<void>;
+  /** From now on /readyz sends callers away; whoever comes is served as before. */
+  leave(): void;
   /** Lets answers in flight finish, flushes the journal, and lets go of everything. */
   close(): Promise<void>;
 }
@@ -44,16 +47,20 @@ export async function startApp(loaded: Loaded, effects: Effects, files?: Files):
   try {
     await recordLoaded(journal, loaded, undefined);
     const first = inForce(loaded, standing);
-    const again = reloading(first, standing, files ?? unchanging(loaded));
+    const listeners = listenersOf(loaded, standing);
+    const again = reloading(first, standing, files ?? unchanging(loaded), listeners.renew);
     undo.push(keepLooking(again));
     const { current } = again;
     lookUpOnRead(standing, current);
+    let phase: "serving" | "leaving" | "stopping" = "serving";
+    const ready = () => readiness(current(), journal, phase === "serving");
 
-    const metrics_door = metricsDoor(config, metrics, effects.log);
+    const metrics_listener = listeners.at("metrics_listen");
+    const metrics_door = metricsDoor({ ready }, metrics, effects.log, metrics_listener);
     undo.push(() => metrics_door.close());
-    const metrics_url = await metrics_door.listen({ ...config.metrics_listen });
-    const counted = counting(metrics);
-    let stopping = false;
+    const metrics_url = await metrics_listener.open(metrics_door);
+    const { hasRoom, counted } = inFlight(standing, () => current().loaded.config.limits.in_flight);
+    const listener = listeners.at("listen");
     const door = await httpDoor(
       {
         config,
@@ -62,26 +69,32 @@ export async function startApp(loaded: Loaded, effects: Effects, files?: Files):
           timed("exchange", () => current().run((world) => exchange(ask, world))),
         ),
         explain: counted((ask) => current().run((world) => explain(ask, world))),
+        hasRoom,
         admit: (address) => current().admissions.address.admit(address),
         proofNonce: () => {
           const { verifier, now_s } = current().world;
           return verifier.nonces?.now(now_s());
         },
         refuse: (error, entry) => refuse(error, entry, current().world),
-        ready: () => readiness(current(), journal),
-        stopping: () => stopping,
+        ready,
+        leaving: () => phase !== "serving",
+        stopping: () => phase === "stopping",
       },
       effects.log,
+      listener,
     );
     undo.push(() => {
-      stopping = true;
+      phase = "stopping";
       return door.close();
     });
     return {
-      url: await door.listen({ ...config.listen }), // Fastify writes into what it is given
+      url: await listener.open(door),
       metrics_url,
       loaded: () => current().loaded,
       reload: again.reload,
+      leave() {
+        if (phase === "serving") phase = "leaving";
+      },
       close,
     };
   } catch (error) {
@@ -112,15 +125,4 @@ function keepLooking({ current, look, close }: Reloading): () => Promise<void> {
     await looking;
     clearTimeout(next);
   };
-}
-
-/** How many are under way. */
-function counting(metrics: Metrics) {
-  let in_flight = 0;
-  metrics.onRead(() => metrics.set("in_flight", in_flight));
-  return <A, T>(work: (ask: A) => Promise<T>) =>
-    async (ask: A): Promise<T> => {
-      in_flight++;
-      return work(ask).finally(() => in_flight--);
-    };
 }

@@ -1,4 +1,6 @@
-import { FaultError } from "../config/index.ts";
+import type { Loaded } from "../app/index.ts";
+import { FaultError, LISTENERS, TLS_OF } from "../config/index.ts";
+import { untimely } from "../tls/index.ts";
 import { checkConnect } from "./check-connect.ts";
 import { type Command, EXIT } from "./command.ts";
 import { CONFIG_OPTION, loadAll } from "./load.ts";
@@ -8,10 +10,10 @@ export const check: Command = {
   name: "check",
   summary: "Check configuration, keys and policy, and print every fault as file:line:col",
   details: `Reads what serve would read, and changes nothing: run it before every start, and in CI. It looks
-at the configuration, at the key files that it names (kind, mode, owner) and at the policy. Exits
-with 0 when serve would accept all of it, with 1 and every fault when it would not. With --connect
-it also tells whether the accounts really list their keys, by connecting with a credential that
-permits nothing.`,
+at the configuration, at the key files and certificates that it names and at the policy. Exits with
+0 when serve would accept all of it, with 1 and every fault when it would not; a certificate that
+has expired is told, and no fault. With --connect it also tells whether the accounts really list
+their keys, by connecting with a credential that permits nothing.`,
   example: "nats-sts check --config nats-sts.yaml",
   options: {
     ...CONFIG_OPTION,
@@ -30,6 +32,7 @@ permits nothing.`,
         `policy ${policy.digest.slice(0, 16)}`,
         ...(audit ? [`policy ${audit.digest.slice(0, 16)} on trial`] : []),
       ];
+      for (const warning of warnings(loaded, io.now_ms() / 1000)) io.err(warning);
       io.out(`${config.file}: ok (${found.join(", ")})`);
       if (!args.values["connect"]) return EXIT.done;
       return (await checkConnect(loaded, io)) === 0 ? EXIT.done : EXIT.no;
@@ -41,5 +44,16 @@ permits nothing.`,
     }
   },
 };
+
+/** What is accepted and yet will not do, each with its place. */
+function warnings({ config, certificates, fault }: Loaded, now_s: number): string[] {
+  return LISTENERS.flatMap((listener) => {
+    const certificate = certificates[listener];
+    const wrong = certificate && untimely(certificate, now_s);
+    if (wrong === undefined) return [];
+    const at = fault([TLS_OF[listener], "cert_file"], "");
+    return `${at.file}:${at.line}:${at.col}: warning: ${config[TLS_OF[listener]]?.cert_file} ${wrong}`;
+  });
+}
 
 const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;

@@ -9,6 +9,7 @@ import {
   type Seen,
 } from "../config/index.ts";
 import { loadKeyRing } from "../keys/index.ts";
+import { loadCertificates } from "../tls/index.ts";
 import type { Args, Io } from "./command.ts";
 import { faultsOf, policyContext, readPolicies } from "./load-policy.ts";
 
@@ -23,7 +24,7 @@ export const CONFIG_OPTION = {
 } as const;
 
 /**
- * Reads everything that the operator wrote: configuration, keys, policy.
+ * Reads everything that the operator wrote: configuration, keys, policy, certificates.
  *
  * @param see takes note of each file that is looked at, whether or not there is a fault in it
  * @throws FaultError with every fault of all of them; of the configuration alone where so much is
@@ -42,9 +43,15 @@ export async function loadAll(
   const [policy] = await Promise.allSettled([
     readPolicies(loaded, policyContext(loaded.config, keys), env, see),
   ]);
-  if (faults.length === 0 && ring.status === "fulfilled" && policy.status === "fulfilled")
-    return { ...loaded, ring: ring.value, ...policy.value };
-  throw new FaultError([...faults, ...faultsOf(ring), ...faultsOf(policy)]);
+  const [certificates] = await Promise.allSettled([loadCertificates(loaded, owner, see)]);
+  const every = [...faults, ...[ring, policy, certificates].flatMap(faultsOf)];
+  if (every.length > 0) throw new FaultError(every);
+  return {
+    ...loaded,
+    ring: fulfilled(ring),
+    ...fulfilled(policy),
+    certificates: fulfilled(certificates),
+  };
 }
 
 /** Reads everything, and says what was looked at even where there are faults. */
@@ -78,4 +85,9 @@ export async function readConfigFile(
     throw new FaultError([{ file, line: 1, col: 1, message }]);
   }
   return readConfig(bytes, file, env);
+}
+
+function fulfilled<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === "fulfilled") return result.value;
+  throw result.reason;
 }

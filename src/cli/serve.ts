@@ -1,3 +1,4 @@
+import { setTimeout as passing } from "node:timers/promises";
 import { pino } from "pino";
 import { type Effects, startApp } from "../app/index.ts";
 import { FaultError } from "../config/index.ts";
@@ -12,10 +13,12 @@ export const serve: Command = {
   name: "serve",
   summary: "Run the service until SIGTERM or SIGINT",
   details: `Starts only if check would find no fault. Logs are JSON lines on standard error; the line with
-"msg":"listening" says where it listens. On SIGTERM it takes no new requests, lets those in flight
-finish (limits.shutdown_grace) and exits with 0.
+"msg":"listening" says where it listens. On SIGTERM /readyz answers 503 while everything is served as
+before (limits.shutdown_delay), so that load balancers send callers elsewhere; SIGINT and a second
+signal skip that. Then it takes no new requests, lets those in flight finish (limits.shutdown_grace)
+and exits with 0.
 
-Configuration, policy and keys are read again when one of their files changes (reload_every) and on
+Configuration, policy, keys and certificates are read again when one of their files changes (reload_every) and on
 SIGHUP: all of it is put in force, or with a fault in any of it nothing, and the log says why.
 
 These environment variables stand above the file: NATS_STS_LISTEN, NATS_STS_ADMIN_LISTEN,
@@ -74,6 +77,7 @@ async function serving(args: Parameters<Command["run"]>[0], io: Io): Promise<num
   const stopped = io.stopped();
   let reload = () => {};
   const deaf = io.onSignals(["SIGHUP"], () => reload());
+  const hurry = twiceAsked(io);
   const app = await startApp(loaded, effects, { seen, read });
   reload = () => void app.reload("SIGHUP");
   close = app.close;
@@ -87,8 +91,12 @@ async function serving(args: Parameters<Command["run"]>[0], io: Io): Promise<num
     "listening",
   );
   const signal = await stopped;
-  log.info({ signal }, "stopping");
   const { limits } = app.loaded().config;
+  // SIGTERM comes from who may still send callers here, SIGINT from somebody who waits.
+  const delay_s = signal === "SIGTERM" ? limits.shutdown_delay_s : 0;
+  log.info({ signal, delay_s }, "stopping");
+  app.leave();
+  await passing(delay_s * 1000, undefined, { signal: hurry }).catch(() => {}); // it was asked twice
   const late = setTimeout(() => {
     log.error({ grace_s: limits.shutdown_grace_s }, "answers in flight took too long");
     io.exit(EXIT.no);
@@ -101,6 +109,16 @@ async function serving(args: Parameters<Command["run"]>[0], io: Io): Promise<num
   }
   log.info("stopped");
   return EXIT.done;
+}
+
+/** Aborts with the second signal to end; those after it change nothing, as the grace is limited. */
+function twiceAsked(io: Pick<Io, "onSignals">): AbortSignal {
+  const hurry = new AbortController();
+  let asked = 0;
+  io.onSignals(["SIGTERM", "SIGINT"], () => {
+    if (++asked > 1) hurry.abort();
+  });
+  return hurry.signal;
 }
 
 /** What the operator can do something about, as a sentence; undefined for a mistake of ours. */

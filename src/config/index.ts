@@ -24,6 +24,7 @@ export { type Fault, FaultError, type Path } from "./fault.ts";
 export { readWritten } from "./file.ts";
 export { ISSUER_FORMS, type IssuerForm, PRESET_NAMES, type PresetName } from "./issuer-forms.ts";
 export type { Algorithm } from "./issuer-schema.ts";
+export { LISTENERS, type ListenerName, TLS_OF } from "./listeners.ts";
 export { type LoadedConfig, parseConfig, type ReadConfig, readConfig } from "./load.ts";
 export { gitRevision, isRevision } from "./revision.ts";
 export { suggestion } from "./say.ts";

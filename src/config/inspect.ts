@@ -4,11 +4,9 @@ import type { Draft, Partially } from "./document.ts";
 import type { Path } from "./fault.ts";
 import { issuerFaults, issuerOf } from "./issuer.ts";
 import { Issuer } from "./issuer-schema.ts";
+import { LISTENERS, TLS_OF } from "./listeners.ts";
 import type { ConfigFile } from "./schema.ts";
 import { seconds } from "./units.ts";
-
-const LISTENERS = ["listen", "admin_listen", "metrics_listen"] as const;
-const TLS_OF = { listen: "tls", admin_listen: "admin_tls", metrics_listen: "metrics_tls" } as const;
 
 type Say = (path: Path, message: string) => void;
 type Written = Partially<ConfigFile>;
@@ -74,7 +72,7 @@ function listeners(read: Written, say: Say): void {
 }
 
 /** It goes into proofs and is compared letter by letter, so there is one way to write it. */
-function publicUrl({ public_url, listen }: Written, say: Say): void {
+function publicUrl({ public_url, listen, tls }: Written, say: Say): void {
   if (public_url === undefined) {
     const address = listen === undefined ? undefined : addressOf(listen);
     if (address && (!isLoopback(address.host) || address.port === 0))
@@ -86,6 +84,8 @@ function publicUrl({ public_url, listen }: Written, say: Say): void {
   if (!url) say(["public_url"], "must be an http or https URL without user, query and fragment");
   else if (public_url.endsWith("/")) say(["public_url"], "must not end with a slash");
   else if (normal !== public_url) say(["public_url"], `must be written as ${normal}`);
+  else if (tls && url.protocol === "http:")
+    say(["public_url"], "must be an https URL: with tls nothing is answered over http");
 }
 
 /** One policy decides, and at most one more is tried beside it. */

@@ -1,19 +1,26 @@
 import type { IncomingMessage, Server, ServerOptions } from "node:http";
-import type { Config } from "../config/index.ts";
+import type { Limits } from "../config/index.ts";
 import { StsError } from "../errors.ts";
 
 /** How often Node looks for requests that are over their time; its default would make 5 s into 30. */
 const TIMEOUT_CHECK_MS = 1_000;
 
+/** Longer than load balancers keep a connection, so that it is they who end it. */
+const KEEP_ALIVE_MS = 72_000;
+
 /**
- * How a listener takes requests in. The time limit has to stand here and not only where Fastify puts
- * it: set later, it counts for headers alone, and a body may take Node's 60 seconds.
+ * How a listener takes requests in. The time limit has to stand here: set later, it counts for headers
+ * alone, and a body may take Node's 60 seconds.
  */
-export function arrivalOptions({ header_bytes, request_timeout_s }: Config["limits"]) {
+export function arrivalOptions({
+  header_bytes,
+  request_timeout_s,
+}: Pick<Limits, "header_bytes" | "request_timeout_s">) {
   return {
     maxHeaderSize: header_bytes,
     requestTimeout: request_timeout_s * 1000,
     connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     requireHostHeader: false, // checkArrival says it, in words of ours
   } satisfies ServerOptions;
 }

@@ -33,6 +33,7 @@ export function waitsForUs({ request, response }: Exchange): boolean {
 
 export function openConnections(): Connections {
   const connections = new Map<Socket, Exchange[]>();
+  const handshakes = openHandshakes();
   const unfinished = (socket: Socket) => connections.get(socket) ?? [];
 
   const begin = (request: IncomingMessage, response: ServerResponse) => {
@@ -51,10 +52,14 @@ export function openConnections(): Connections {
   return {
     unfinished,
     watch(server) {
-      server.on("connection", (socket: Socket) => {
-        connections.set(socket, []);
-        socket.once("close", () => connections.delete(socket));
-      });
+      if ("setSecureContext" in server) handshakes.watch(server);
+      server.on(
+        "setSecureContext" in server ? "secureConnection" : "connection",
+        (socket: Socket) => {
+          connections.set(socket, []);
+          socket.once("close", () => connections.delete(socket));
+        },
+      );
       server.prependListener("request", begin); // before Fastify hears of it
     },
     async turn(request) {
@@ -64,9 +69,28 @@ export function openConnections(): Connections {
       return before === undefined || request.socket.writable;
     },
     idle() {
-      return [...connections].flatMap(([socket, exchanges]) =>
+      const silent = [...connections].flatMap(([socket, exchanges]) =>
         exchanges.some(waitsForUs) ? [] : [socket],
       );
+      return [...handshakes.open(), ...silent];
+    },
+  };
+}
+
+/** The connections on which TLS is still to begin. */
+function openHandshakes() {
+  const sockets = new Map<string, Socket>();
+  // The socket below a TLS connection is known by its other end: Node does not tell which it is.
+  const otherEnd = (socket: Socket) => `${socket.remoteAddress} ${socket.remotePort}`;
+  return {
+    open: () => [...sockets.values()],
+    watch(server: Server) {
+      server.on("connection", (socket: Socket) => {
+        const end = otherEnd(socket);
+        sockets.set(end, socket);
+        socket.once("close", () => sockets.delete(end));
+      });
+      server.on("secureConnection", (socket: Socket) => sockets.delete(otherEnd(socket)));
     },
   };
 }

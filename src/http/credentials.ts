@@ -5,6 +5,7 @@ import { bestType, CREDS_TYPES, JSON_TYPE } from "./accept.ts";
 import { Answer, answerOf, credsOf } from "./answer.ts";
 import type { Behind } from "./door.ts";
 import { issuingRoute } from "./issuing.ts";
+import { CREDENTIALS_PATH } from "./paths.ts";
 import { problemForm } from "./problem.ts";
 import { NARROWING, presentedToken, proofIn, userKeyIn } from "./request.ts";
 import { errorResponses, ISSUING_CODES, refTo, success } from "./responses.ts";
@@ -32,14 +33,12 @@ type Body = Static<typeof Body>;
 
 const CREDS_FILE = Type.String({ description: "A creds file, as NATS clients read it." });
 
-const PATH = "/v1/credentials";
-
 /** `POST /v1/credentials`: a bearer token in, a NATS credential out, as JSON or as a creds file. */
 export function credentialsRoute(app: FastifyInstance, behind: Behind): void {
   const { config } = behind;
   const form = problemForm(config.public_url);
   issuingRoute<Body>(app, behind, {
-    url: PATH,
+    url: CREDENTIALS_PATH,
     form,
     schema: {
       operationId: "issueCredential",
@@ -67,7 +66,7 @@ export function credentialsRoute(app: FastifyInstance, behind: Behind): void {
       const type = answerType(request, body);
       const { user_public_key, user_key_proof, ...narrowing } = body;
       const user_key = userKeyIn({ user_public_key, user_key_proof });
-      const proof = proofIn(request, `${config.public_url}${PATH}`, "authorization");
+      const proof = proofIn(request, `${config.public_url}${CREDENTIALS_PATH}`, "authorization");
       return {
         ask: { token: presentedToken(request), proof, narrowing, user_key },
         answer(credential, reply) {

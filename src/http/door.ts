@@ -18,6 +18,8 @@ export interface Behind {
   exchange(ask: Ask): Promise<Credential>;
   /** Says what an exchange would give. Asked only where the operator allows it. */
   explain(ask: Ask): Promise<Explanation>;
+  /** Whether one more exchange can be under way. Counts the request for which it cannot. */
+  hasRoom(): boolean;
   /** Counts an address. Throws StsError `rate_limited`, `overloaded`. */
   admit(address: string): void;
   /** The nonce that proofs of possession must hold; undefined where they need none. */
@@ -25,6 +27,8 @@ export interface Behind {
   /** Journals a refusal that happened before the line, and says what the caller is told. */
   refuse(error: unknown, entry: Entry): Promise<StsError>;
   ready(): Promise<readonly Check[]>;
-  /** True once this instance has begun to stop. */
+  /** True once this instance is to stop: it still serves, but callers had better go elsewhere. */
+  leaving(): boolean;
+  /** True once it serves nobody any more. */
   stopping(): boolean;
 }

@@ -10,8 +10,8 @@ const LINGER_MS = 500;
 
 /**
  * Ends, when the server closes, every connection that waits for a caller rather than for us: silent
- * ones, and requests of which a part has come. Node stops looking for late requests at that moment,
- * so that any of them would hold the process open.
+ * ones, TLS handshakes, and requests of which a part has come. Node stops looking for late requests
+ * at that moment, so that any of them would hold the process open.
  */
 export function drainOnClose(app: FastifyInstance, connections: Connections): void {
   app.addHook("preClose", async () => {

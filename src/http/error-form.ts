@@ -45,7 +45,7 @@ export function sendError(
   reply.headers(form.headers(error)).header("cache-control", "no-store");
   if (status === 429 || status === 503) {
     const { retry_after_s = 0 } = error.detail as { retry_after_s?: number }; // ours alone
-    reply.header("retry-after", retry_after_s + jitter(request.id));
+    reply.header("retry-after", retryAfter(request.id, retry_after_s));
   }
   if (status === 500) logUnexpected(error, request);
   // As bytes: Fastify would add a charset, which these media types do not have.
@@ -53,9 +53,13 @@ export function sendError(
   return reply.code(status).type(form.media_type).send(body);
 }
 
-/** Random enough (the id is a random UUID), and it needs no clock. */
-function jitter(request_id: string): number {
-  return JITTER_S[request_id.charCodeAt(0) % JITTER_S.length] ?? 1;
+/**
+ * When to come back, in seconds.
+ *
+ * @param request_id of ours: a random UUID is random enough, and it needs no clock
+ */
+export function retryAfter(request_id: string, least_s = 0): number {
+  return least_s + (JITTER_S[request_id.charCodeAt(0) % JITTER_S.length] ?? 1);
 }
 
 /** Name and stack alone: the properties of a library's error may hold claims. */

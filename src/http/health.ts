@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { Type } from "typebox";
 import { JSON_TYPE } from "./accept.ts";
 import type { Behind } from "./door.ts";
@@ -47,10 +47,13 @@ export function healthRoutes(app: FastifyInstance, behind: Behind): void {
       503: { ...unready, content: { ...unready.content, ...stopping?.content } },
     },
   };
-  app.get("/readyz", { schema: ready }, async (_, reply) => {
-    const checks = await behind.ready();
-    const ready = checks.every(({ failed }) => failed === undefined);
-    reply.code(ready ? 200 : 503).header("cache-control", "no-store");
-    return { status: ready ? "ready" : "not ready", checks };
-  });
+  app.get("/readyz", { schema: ready }, (_, reply) => readiness(behind, reply));
+}
+
+/** What `/readyz` answers. */
+export async function readiness(behind: Pick<Behind, "ready">, reply: FastifyReply) {
+  const checks = await behind.ready();
+  const ready = checks.every(({ failed }) => failed === undefined);
+  reply.code(ready ? 200 : 503).header("cache-control", "no-store");
+  return { status: ready ? "ready" : "not ready", checks };
 }

@@ -6,5 +6,6 @@
  * is described as OpenAPI by the schemas that it goes by. May touch: the listening socket.
  */
 export type { Behind, Check } from "./door.ts";
+export { type Listener, type ListenerOptions, listenerAt } from "./listener.ts";
 export { metricsDoor } from "./metrics.ts";
 export { httpDoor } from "./server.ts";

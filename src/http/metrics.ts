@@ -1,25 +1,31 @@
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
-import type { Config } from "../config/index.ts";
 import type { Metrics } from "../metrics/index.ts";
-import { arrivalOptions } from "./arrival.ts";
+import type { Behind } from "./door.ts";
+import { readiness } from "./health.ts";
+import type { Listener } from "./listener.ts";
 
-/** The door where metrics are read: a listener of its own, on loopback unless told otherwise. */
+/**
+ * The door where metrics are read: a listener of its own, on loopback unless told otherwise. Health
+ * is told here too, for probes that have no certificate where callers need one.
+ */
 export function metricsDoor(
-  { limits }: Pick<Config, "limits">,
+  behind: Pick<Behind, "ready">,
   metrics: Pick<Metrics, "read" | "content_type">,
   logger: FastifyBaseLogger,
+  listener: Listener,
 ): FastifyInstance {
   const app = fastify({
+    serverFactory: listener.serverFactory,
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1, // nothing is sent here
-    requestTimeout: limits.request_timeout_s * 1000,
     forceCloseConnections: true,
-    http: arrivalOptions(limits),
   });
   app.get("/metrics", async (_, reply) => {
     reply.type(metrics.content_type);
     return metrics.read();
   });
+  app.get("/healthz", async () => ({ status: "ok" }));
+  app.get("/readyz", (_, reply) => readiness(behind, reply));
   return app;
 }

@@ -1,3 +1,6 @@
+/** Where a bearer token is exchanged. */
+export const CREDENTIALS_PATH = "/v1/credentials";
+
 /** Where callers ask what they would be given. */
 export const EXPLAIN_PATH = "/v1/explain";
 

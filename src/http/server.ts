@@ -7,7 +7,7 @@ import fastify, {
   LogController,
 } from "fastify";
 import { StsError } from "../errors.ts";
-import { arrivalOptions, checkArrival, hearEverything } from "./arrival.ts";
+import { checkArrival, hearEverything } from "./arrival.ts";
 import { acceptJson } from "./bodies.ts";
 import { type Connections, openConnections } from "./connections.ts";
 import { credentialsRoute } from "./credentials.ts";
@@ -18,33 +18,40 @@ import { drainOnClose } from "./drain.ts";
 import { asStsError, type ErrorForm, sendError } from "./error-form.ts";
 import { explainRoute } from "./explain.ts";
 import { healthRoutes } from "./health.ts";
+import type { Listener } from "./listener.ts";
 import { OAUTH_FORM } from "./oauth-error.ts";
-import { TOKEN_PATH } from "./paths.ts";
+import { CREDENTIALS_PATH, EXPLAIN_PATH, TOKEN_PATH } from "./paths.ts";
 import { problemForm } from "./problem.ts";
 import { askedBy } from "./request.ts";
+import { shedding } from "./shed.ts";
 import { tokenRoute } from "./token.ts";
 import { answerUnreadable } from "./unreadable.ts";
 import { wellKnownRoutes } from "./well-known.ts";
 
-/** The HTTP door, ready to listen. */
+/** Where a request costs a verification at least. */
+const ISSUING_PATHS: readonly string[] = [CREDENTIALS_PATH, TOKEN_PATH, EXPLAIN_PATH];
+
+/** The HTTP door, for its listener to open. */
 export async function httpDoor(
   behind: Behind,
   logger: FastifyBaseLogger,
+  listener: Listener,
 ): Promise<FastifyInstance> {
   const { limits, trusted_proxies, public_url } = behind.config;
   const problems = problemForm(public_url);
   const formAt = (path: string): ErrorForm => (path === TOKEN_PATH ? OAUTH_FORM : problems);
   const connections = openConnections();
+  const shedAt = (path: string) => (ISSUING_PATHS.includes(path) ? formAt(path) : undefined);
   const app = fastify({
+    serverFactory: (handler, options) =>
+      listener.serverFactory(shedding(handler, shedAt, behind.hasRoom), options),
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }), // see logRequests
     genReqId: () => randomUUID(),
     trustProxy: trusted_proxies.length > 0 ? [...trusted_proxies] : false,
     bodyLimit: limits.body_bytes,
-    requestTimeout: limits.request_timeout_s * 1000, // Fastify would set Node's to none
     forceCloseConnections: "idle",
     return503OnClosing: false, // we answer that ourselves, with the code
-    http: arrivalOptions(limits),
     // Refuse, do not repair.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
     clientErrorHandler: (error, socket) =>
@@ -108,7 +115,8 @@ function headEveryAnswer(app: FastifyInstance, behind: Behind, connections: Conn
   });
   // An answer that was in flight must not leave a connection behind that nobody would close.
   app.addHook("onSend", async (_, reply) => {
-    if (behind.stopping()) reply.header("connection", "close");
+    // Who is about to be sent away had better ask for another connection, elsewhere.
+    if (behind.leaving()) reply.header("connection", "close");
   });
 }
 

@@ -23,7 +23,8 @@ export function answerUnreadable(
   before: readonly Exchange[],
   formAt: (path: string) => ErrorForm,
 ): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
+  // What went wrong below HTTP, as in a TLS handshake, is no request: there is nobody to answer.
+  if (!/^(HPE|ERR_HTTP)_/.test(error.code ?? "") || !socket.writable) {
     socket.destroy();
     return;
   }

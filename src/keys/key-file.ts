@@ -44,6 +44,25 @@ export async function readSeed<T>(
   owner: Owner,
   use: (seed: ReturnType<typeof decodeSeed>) => T,
 ): Promise<T | KeyFault> {
+  const larger = "a file with one seed is meant, not a creds file";
+  return readSecret(file, owner, { limit_bytes: KEY_FILE_LIMIT_BYTES, larger }, (content) =>
+    use(decodeSeed(seedIn(content))),
+  );
+}
+
+/**
+ * Reads a file that only its owner can read, and gives what it holds to `use`; it is wiped after that.
+ *
+ * @param limit how large it may be, and what to say of one that is larger
+ * @returns what `use` makes of it, or why the file is refused
+ */
+export async function readSecret<T>(
+  file: string,
+  owner: Owner,
+  limit: { readonly limit_bytes: number; readonly larger: string },
+  use: (content: Uint8Array) => T,
+): Promise<T | KeyFault> {
+  const { limit_bytes, larger } = limit;
   // Without O_NONBLOCK, opening a pipe waits until somebody writes to it.
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch(
     (error: NodeJS.ErrnoException) => error.code ?? "EIO",
@@ -53,18 +72,15 @@ export async function readSeed<T>(
       fault: `cannot be read (${handle}): check the path and its permissions`,
       missing: handle === "ENOENT",
     };
-  const content = Buffer.alloc(KEY_FILE_LIMIT_BYTES + 1);
+  const content = Buffer.alloc(limit_bytes + 1);
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) return { fault: "is not a file" };
     const open_to_others = modeFault(stat, owner);
     if (open_to_others) return { fault: open_to_others };
     const { bytesRead } = await handle.read(content, 0, content.length, 0);
-    if (bytesRead > KEY_FILE_LIMIT_BYTES)
-      return {
-        fault: `is larger than ${KEY_FILE_LIMIT_BYTES} bytes: a file with one seed is meant, not a creds file`,
-      };
-    return use(decodeSeed(seedIn(content.subarray(0, bytesRead))));
+    if (bytesRead > limit_bytes) return { fault: `is larger than ${limit_bytes} bytes: ${larger}` };
+    return use(content.subarray(0, bytesRead));
   } finally {
     content.fill(0);
     await handle.close();

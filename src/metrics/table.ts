@@ -44,7 +44,18 @@ export const METRICS = {
   decide_duration_seconds: duration("The decision by the policy."),
   mint_duration_seconds: duration("Key pair, claims and signature."),
   record_duration_seconds: duration("The wait until the journal was on disk."),
-  in_flight: gauge("Exchanges and explanations under way."),
+  in_flight: gauge("Exchanges and explanations under way, at most `limits.in_flight`."),
+  shed_total: counter(
+    "Requests that were answered `overloaded` because `limits.in_flight` others were under way. They are not journaled.",
+  ),
+  connections_dropped_total: counter(
+    "Connections that were closed as they came, beyond `limits.connections`.",
+    "listener",
+  ),
+  tls_expiry_timestamp_seconds: gauge(
+    "When the certificates of a listener with TLS end, the first of its chain, Unix seconds.",
+    "listener",
+  ),
   rate_limited_total: counter("Requests that were one too many, by `address` or `identity`.", "by"),
   rate_keys: gauge(
     "Addresses and identities that are counted now, out of `limits.rate_keys`.",

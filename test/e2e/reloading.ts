@@ -15,8 +15,8 @@ interface Config {
 }
 
 /** As editors and tools do it: another file takes the place of the one that was there. */
-export async function replace(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.new`, text);
+export async function replace(file: string, text: string, mode = 0o644): Promise<void> {
+  await writeFile(`${file}.new`, text, { mode });
   await rename(`${file}.new`, file);
 }
 

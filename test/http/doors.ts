@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { parseConfig } from "../../src/config/index.ts";
 import type { StsError } from "../../src/errors.ts";
-import { httpDoor } from "../../src/http/index.ts";
+import { httpDoor, listenerAt } from "../../src/http/index.ts";
 import type { Answer, Service } from "../support/service.ts";
 
 /** What can be asked for at both doors. */
@@ -87,13 +87,16 @@ export async function behindFails(
       current: () => config,
       admit: () => {},
       proofNonce: () => undefined,
+      hasRoom: () => true,
       exchange: async () => Promise.reject(error),
       explain: async () => Promise.reject(error),
       refuse: async (refused) => refused as StsError,
       ready: async () => [],
+      leaving: () => false,
       stopping: () => stopping,
     },
     pino({ level: "silent" }),
+    listenerAt({ address: config.listen, limits: config.limits }),
   );
   const oauth = path === "/oauth2/token";
   const { statusCode, headers, body, json } = await door.inject({

@@ -8,9 +8,9 @@ import { test } from "node:test";
 import { calculateJwkThumbprint } from "jose";
 import type { IssuerConfig } from "../../src/config/index.ts";
 import { type Fetch, trustedIssuers } from "../../src/identity/index.ts";
+import { selfSigned } from "../support/certificate.ts";
 import type { Scope } from "../support/project.ts";
 import { makeDir } from "../support/service.ts";
-import { selfSigned } from "./certificate.ts";
 import {
   claimsOf,
   ISSUER,

@@ -110,9 +110,11 @@ test("no token, whatever stands in it, makes a series", async () => {
   assert.equal(series(await read()), before);
 });
 
-test("the metrics are on their own listener, and nothing else is", async () => {
+test("the metrics are on their own listener, and nothing else is but health", async () => {
   assert.equal((await service.request("/metrics")).status, 404);
-  assert.equal((await fetch(`${service.metrics_url}/healthz`)).status, 404);
+  assert.equal((await fetch(`${service.metrics_url}/healthz`)).status, 200);
+  const ready = await fetch(`${service.metrics_url}/readyz`);
+  assert.deepEqual(await ready.json(), (await service.request("/readyz")).json);
   assert.equal(
     (await fetch(`${service.metrics_url}/v1/credentials`, { method: "POST" })).status,
     404,

@@ -1,0 +1,60 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { StsError } from "../errors.ts";
+import { checkArrival } from "./arrival.ts";
+import { type ErrorForm, retryAfter } from "./error-form.ts";
+
+/**
+ * Answers `overloaded` in place of a handler where there is no room for a request: before its body is
+ * read, before anything is verified, and past the framework, for about a tenth of what an exchange
+ * costs. Who is served does not notice.
+ *
+ * @param formAt how a path words its errors; undefined for one that is always served
+ * @param hasRoom whether one more is taken; counts those for which there is none
+ */
+export function shedding(
+  handler: RequestListener,
+  formAt: (path: string) => ErrorForm | undefined,
+  hasRoom: () => boolean,
+): RequestListener {
+  return (request, response) => {
+    const form = request.method === "POST" ? formAt(pathOf(request)) : undefined;
+    if (!form || hasRoom() || !isClear(request)) return handler(request, response);
+    return turnAway(request, response, form);
+  };
+}
+
+function turnAway(request: IncomingMessage, response: ServerResponse, form: ErrorForm): void {
+  const request_id = randomUUID();
+  const body = JSON.stringify(form.body("overloaded", request_id));
+  const small =
+    request.headers["transfer-encoding"] === undefined && bodyBytes(request) <= SMALL_BYTES;
+  response.writeHead(form.status("overloaded"), {
+    ...form.headers(new StsError("overloaded")),
+    "content-type": form.media_type,
+    "content-length": Buffer.byteLength(body),
+    "cache-control": "no-store",
+    "x-request-id": request_id,
+    "x-content-type-options": "nosniff",
+    "retry-after": String(retryAfter(request_id)),
+    // Who comes back finds the connection open, but a large body is not waited for.
+    ...(!small && { connection: "close" }),
+  });
+  response.end(body);
+}
+
+/** What is unclear is refused as such, and its connection ends. */
+function isClear(request: IncomingMessage): boolean {
+  try {
+    checkArrival(request);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const SMALL_BYTES = 16_384;
+
+const bodyBytes = ({ headers }: IncomingMessage) => Number(headers["content-length"] ?? 0);
+
+const pathOf = ({ url = "" }: IncomingMessage) => url.split("?", 1)[0] ?? "";
