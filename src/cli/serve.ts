@@ -95,8 +95,10 @@ async function serving(args: Parameters<Command["run"]>[0], io: Io): Promise<num
   // SIGTERM comes from who may still send callers here, SIGINT from somebody who waits.
   const delay_s = signal === "SIGTERM" ? limits.shutdown_delay_s : 0;
   log.info({ signal, delay_s }, "stopping");
-  app.leave();
-  await passing(delay_s * 1000, undefined, { signal: hurry }).catch(() => {}); // it was asked twice
+  if (delay_s > 0) {
+    app.leave();
+    await passing(delay_s * 1000, undefined, { signal: hurry }).catch(() => {}); // it was asked twice
+  }
   const late = setTimeout(() => {
     log.error({ grace_s: limits.shutdown_grace_s }, "answers in flight took too long");
     io.exit(EXIT.no);
