@@ -71,7 +71,7 @@ async function proof(token: string, { issuers, token_limit_bytes }: Verifier, ch
     const told = await check("active, says the issuer", () => introspected(token, issuer));
     return { issuer, header, claims: told ?? claims };
   }
-  await check("signature", issuer && (() => signedClaims(token, issuer)));
+  await check("signature", issuer && read && (() => signedClaims(token, read, issuer)));
   return { issuer, header, claims };
 }
 

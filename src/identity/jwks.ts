@@ -1,4 +1,5 @@
-import { type CompactVerifyGetKey, createLocalJWKSet, errors, type JSONWebKeySet } from "jose";
+import type { webcrypto } from "node:crypto";
+import { createLocalJWKSet, errors, type JSONWebKeySet } from "jose";
 import { StsError } from "../errors.ts";
 
 /** Keys older than this are fetched anew in the background, while they go on being used. */
@@ -10,10 +11,16 @@ const GAP_S = 30;
 /** After a failure the next try may come sooner; failed tries count as tries. */
 const GAP_AFTER_FAILURE_S = 5;
 
+/** Finds the one key for a header of a token, or throws jose's reason. */
+export type FindKey = (header: {
+  readonly alg: string;
+  readonly kid?: string;
+}) => Promise<webcrypto.CryptoKey>;
+
 /** The keys of one issuer, kept while the issuer cannot be reached. */
 export interface KeySet {
-  /** Finds the key for a header, for jose. Throws StsError `issuer_unavailable` where none can be had. */
-  readonly resolve: CompactVerifyGetKey;
+  /** Throws StsError `issuer_unavailable` as well, where none can be had. */
+  readonly resolve: FindKey;
   /** Fetches the keys if none are held. Never throws. */
   warm(): Promise<void>;
   stats(): KeySetStats;
@@ -51,7 +58,7 @@ export interface KeySource {
 }
 
 interface Held {
-  readonly resolve: CompactVerifyGetKey;
+  readonly resolve: FindKey;
   readonly at_s: number;
 }
 
@@ -120,7 +127,7 @@ export function keySet({ issuer, fetchKeys, now_s, store }: KeySource): KeySet {
       if (!held) await refresh();
     },
     stats: () => ({ age_s: held && now_s() - held.at_s, ...counted }),
-    async resolve(header, token) {
+    async resolve(header) {
       looked ??= lookInStore();
       await looked;
       const age_s = held ? since(held.at_s) : Number.POSITIVE_INFINITY;
@@ -128,12 +135,12 @@ export function keySet({ issuer, fetchKeys, now_s, store }: KeySource): KeySet {
       else if (age_s > FRESH_S) void refresh();
       const before = usable();
       try {
-        return await before.resolve(header, token);
+        return await before.resolve(header);
       } catch (error) {
         if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
         await refresh();
         const after = usable();
-        if (after !== before) return after.resolve(header, token);
+        if (after !== before) return after.resolve(header);
         // The key may be a new one that we cannot fetch: that is not the token's fault.
         if (failure !== undefined) throw unavailable();
         throw error;

@@ -7,6 +7,7 @@ export interface Unverified {
   readonly alg: string;
   /** Lower case, without `application/` (RFC 7515 §4.1.9); empty where it is missing. */
   readonly typ: string;
+  readonly kid: string | undefined;
   /** Used as keys into the configured issuers and for nothing else. */
   readonly iss: unknown;
   readonly sub: unknown;
@@ -50,6 +51,7 @@ export function readUnverified(token: string, limit_bytes: number): Unverified {
     typ: String(typ)
       .toLowerCase()
       .replace(/^application\//, ""),
+    kid: Object.hasOwn(header, "kid") ? String(kid) : undefined,
     iss,
     sub,
   };

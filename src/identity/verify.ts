@@ -63,8 +63,11 @@ async function proved(
   const unverified = readUnverified(token, token_limit_bytes);
   const issuer = issuerOf(unverified, issuers);
   checkHeader(unverified, issuer);
-  const prove = issuer.validation === "introspection" ? introspected : signedClaims;
-  return { issuer, claims: await prove(token, issuer) };
+  const claims =
+    issuer.validation === "introspection"
+      ? await introspected(token, issuer)
+      : await signedClaims(token, unverified, issuer);
+  return { issuer, claims };
 }
 
 /** `spiffe://trust-domain`, of the subject of an SVID. */
