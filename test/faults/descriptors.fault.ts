@@ -13,7 +13,7 @@ import {
   unready,
 } from "./callers.ts";
 
-const LIMIT = { timeout: 90_000 };
+const LIMIT = { timeout: 120_000 };
 const DESCRIPTORS = 64;
 const CONNECTIONS = 200;
 const ROUNDS = 5;

@@ -16,7 +16,7 @@ import {
 } from "./callers.ts";
 import { smallDisk } from "./small-disk.ts";
 
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 120_000 };
 
 /** A service whose journal has a file system of its own, and all that it ever issued. */
 async function onSmallDisk(t: TestContext) {

@@ -8,7 +8,7 @@ import { PROJECT, run } from "../support/project.ts";
 import { makeDir, startService } from "../support/service.ts";
 import { assertVerifies, outcomeOf, recordedIds, situation } from "./callers.ts";
 
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 120_000 };
 const CALLERS = 40;
 const JOURNAL_LOST = 3;
 

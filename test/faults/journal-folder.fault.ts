@@ -7,7 +7,7 @@ import { type Service, startService } from "../support/service.ts";
 import { assertRecorded, assertVerifies, outcomeOf, serving, unready } from "./callers.ts";
 import { smallDisk } from "./small-disk.ts";
 
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 120_000 };
 
 async function running(t: TestContext, dir?: string) {
   const { options, service, token } = await serving(t, dir);

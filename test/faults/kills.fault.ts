@@ -18,10 +18,10 @@ const LIMIT = { timeout: 540_000 };
 /** Starts and kills a service again and again on one journal. Resolves with what its callers got. */
 async function lane(t: TestContext, kills: number): Promise<number> {
   const { provider, options } = await situation(t);
-  const token = await provider.token();
   const received = new Set<string>();
   for (let kill = 1; kill <= kills; kill++) {
     const service = await startService(t, options);
+    const token = await provider.token(); // none outlives all kills
     const enough = received.size + Math.random() * ANSWERS_MAX;
     const asking = Array.from({ length: CALLERS }, async () => {
       for (;;) {
@@ -41,7 +41,7 @@ async function lane(t: TestContext, kills: number): Promise<number> {
     assert.deepEqual(missing, [], `after kill ${kill}`);
   }
   const last = await startService(t, options);
-  assert.equal(outcomeOf(await last.ask(token)), "issued");
+  assert.equal(outcomeOf(await last.ask(await provider.token())), "issued");
   assert.equal(await last.stop(), 0);
   await assertVerifies(t, options.dir);
   return received.size;

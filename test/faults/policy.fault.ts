@@ -13,7 +13,7 @@ import {
   unready,
 } from "./callers.ts";
 
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 120_000 };
 
 /** What may stand in the place of a policy, by accident. */
 const BROKEN = {

@@ -4,7 +4,7 @@ import { startProvider } from "../support/provider.ts";
 import { startService } from "../support/service.ts";
 import { assertVerifies, eventually, outcomeOf, serving, situation, unready } from "./callers.ts";
 
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 120_000 };
 
 /** Ways in which a provider can be away. */
 const OUTAGES = {

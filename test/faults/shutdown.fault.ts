@@ -5,7 +5,7 @@ import { type TestContext, test } from "node:test";
 import type { Service } from "../support/service.ts";
 import { assertRecorded, assertVerifies, serving } from "./callers.ts";
 
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 120_000 };
 const CONNECTIONS = 50;
 const ROUNDS = 5;
 const ANSWERS_BEFORE = 100;
