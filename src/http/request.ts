@@ -29,6 +29,7 @@ export const NARROWING = {
   subscribe: Subjects("Subscribe to"),
   ttl_s: Type.Integer({
     minimum: TTL_MINIMUM_S,
+    maximum: Number.MAX_SAFE_INTEGER,
     description: "Lifetime in seconds, if shorter.",
   }),
 };

@@ -21,7 +21,10 @@ const userJwtType = (public_url: string) => `${public_url}/token-type/nats-user-
 export const TokenForm = Type.Object(
   {
     grant_type: Type.Literal(TOKEN_EXCHANGE),
-    subject_token: Type.String({ description: "The token of your identity provider." }),
+    subject_token: Type.String({
+      minLength: 1,
+      description: "The token of your identity provider.",
+    }),
     subject_token_type: Type.Enum([...SUBJECT_TOKEN_TYPES], {
       type: "string",
       description: "Either: which tokens are taken is said by the configuration of their issuer.",
@@ -48,7 +51,7 @@ export const TokenForm = Type.Object(
     ),
     ttl_s: Type.Optional(
       Type.String({
-        pattern: "^[1-9][0-9]{0,8}$",
+        pattern: "^([1-9][0-9]{0,8})?$",
         description: `Lifetime in seconds, if shorter: a whole number of at least ${TTL_MINIMUM_S}.`,
       }),
     ),

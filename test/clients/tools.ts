@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder, fillCache, PROJECT, run } from "../support/project.ts";
+import { digestOf, pip, pythonWithPip } from "../support/python.ts";
 
 /** The folder with the sources of the clients in other languages. */
 export const FOLDER = join(PROJECT, "test/clients");
@@ -20,27 +20,21 @@ const said = (file: string, args: readonly string[]) =>
  * requirements.txt. What was looked for in vain, where there is no Python.
  */
 export async function pythonPackages(): Promise<{ readonly folder: string } | string> {
-  const script =
-    "import sys, pip; print('%d.%d' % sys.version_info[:2], sys.version_info >= (3, 10))";
-  const [version, fits] = (await said("python3", ["-c", script]))?.trim().split(" ") ?? [];
-  if (version === undefined || fits !== "True") return "Python 3.10 or newer with pip";
-  const name = `nats-py-${digest(["requirements.txt", "requirements-build.txt"])}-${version}-${PLATFORM}`;
+  const version = await pythonWithPip(10);
+  if (version === undefined) return "Python 3.10 or newer with pip";
+  const [requirements, building] = ["requirements.txt", "requirements-build.txt"].map((name) =>
+    join(FOLDER, name),
+  ) as [string, string]; // one for each name
+  const name = `nats-py-${digestOf([requirements, building])}-${version}-${PLATFORM}`;
   const folder = await fillCache(name, async (target) => {
     // nkeys is published as source alone. What builds it is pinned as well.
     const tools = join(target, "build");
-    await pip(["--only-binary", ":all:", "--target", tools], "requirements-build.txt");
+    await pip(["--only-binary", ":all:", "--target", tools], building);
     const source = ["--only-binary", ":all:", "--no-binary", "nkeys", "--no-build-isolation"];
-    await pip([...source, "--target", join(target, "site")], "requirements.txt", tools);
+    await pip([...source, "--target", join(target, "site")], requirements, tools);
     await rm(tools, { recursive: true });
   });
   return { folder: join(folder, "site") };
-}
-
-async function pip(args: readonly string[], requirements: string, path = ""): Promise<void> {
-  const quiet = ["--quiet", "--no-input", "--disable-pip-version-check", "--retries", "1"];
-  const exact = ["--require-hashes", "--no-deps", ...args, "-r", join(FOLDER, requirements)];
-  const env = { PYTHONPATH: path };
-  await run("python3", ["-m", "pip", "install", ...quiet, ...exact], { limit_ms: 180_000, env });
 }
 
 /** The `nats` program of nats-io/natscli, or why there is none. Building it takes minutes. */
@@ -67,10 +61,4 @@ async function buildCli(target: string): Promise<void> {
   const args = ["build", "-trimpath", "-ldflags", flags, "-o", `nats${EXE}`, `${module}/nats`];
   const env = { GOFLAGS: "-mod=mod" };
   await run("go", args, { limit_ms: 900_000, cwd: target, env });
-}
-
-function digest(names: readonly string[]): string {
-  const hash = createHash("sha256");
-  for (const name of names) hash.update(readFileSync(join(FOLDER, name)));
-  return hash.digest("hex").slice(0, 12);
 }
