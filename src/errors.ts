@@ -97,6 +97,11 @@ export const ERRORS = {
     "invalid_request",
     "No rule of the policy matches this identity: give the operator the request id to learn why.",
   ),
+  admin_not_granted: row(
+    403,
+    "invalid_request",
+    "Your identity may not do this: ask the operator for a rule that gives it an admin role.",
+  ),
   account_required: row(
     400,
     "invalid_target",

@@ -13,6 +13,8 @@ import type {
 } from "./journal/index.ts";
 import { provenKey, type Signer, type UserKeyClaim } from "./keys/index.ts";
 import {
+  type AdminRole,
+  adminOf,
   type Decision,
   decide,
   detailsOf,
@@ -140,8 +142,43 @@ export async function explain(ask: Ask, world: World): Promise<Explanation> {
   }
 }
 
+/** What somebody wants to do as an administrator. */
+export interface Act {
+  readonly token: string;
+  readonly can: AdminRole["can"][number];
+  /** What exactly, for the journal. */
+  readonly wish: Readonly<Record<string, string>>;
+  readonly asked: Asked;
+}
+
+/**
+ * token -> identity -> right -> journal: with this every act of administration begins.
+ *
+ * @returns the accounts in which the act may be done
+ */
+export async function authorize(act: Act, world: World): Promise<readonly string[]> {
+  const entry: Entry = { ...act.asked, token_sha256: sha256(act.token) };
+  try {
+    const identity = await identified(act, world, entry, world.now_s());
+    entry.policy = world.policy.digest;
+    const roles = adminOf(world.policy, identity).filter(({ can }) => can.includes(act.can));
+    if (roles.length === 0) throw new StsError("admin_not_granted", { can: act.can });
+    const accounts = [...new Set(roles.flatMap((role) => role.accounts))].sort();
+    const { can, wish } = act;
+    await world.record({ ...entry, type: "admin.allowed", can, accounts, wish });
+    return accounts;
+  } catch (error) {
+    throw await refuse(error, entry, world);
+  }
+}
+
 /** token -> identity, and whether it comes too often. */
-async function identified(ask: Ask, world: World, entry: Entry, now_s: number): Promise<Identity> {
+async function identified(
+  ask: Pick<Ask, "token" | "proof">,
+  world: World,
+  entry: Entry,
+  now_s: number,
+): Promise<Identity> {
   world.checkClock();
   const identity = await world.timed("verify", () =>
     verify(ask.token, world.verifier, now_s, ask.proof),

@@ -1,5 +1,6 @@
-import { exchange, explain, refuse } from "../exchange.ts";
-import { httpDoor, metricsDoor } from "../http/index.ts";
+import { type Entry, exchange, explain, refuse } from "../exchange.ts";
+import { adminDoor, httpDoor, metricsDoor } from "../http/index.ts";
+import { administration } from "./administration.ts";
 import type { Effects, Files, Loaded } from "./effects.ts";
 import { inFlight } from "./in-flight.ts";
 import { inForce } from "./in-force.ts";
@@ -16,6 +17,8 @@ export interface App {
   readonly url: string;
   /** Where metrics are read. */
   readonly metrics_url: string;
+  /** Where administration comes in, if it does. */
+  readonly admin_url?: string;
   /** What is in force now. */
   loaded(): Loaded;
   /** Takes up what is written now, or says in the log why not. Never rejects. */
@@ -61,24 +64,35 @@ export async function startApp(loaded: Loaded, effects: Effects, files?: Files):
     const metrics_url = await metrics_listener.open(metrics_door);
     const { hasRoom, counted } = inFlight(standing, () => current().loaded.config.limits.in_flight);
     const listener = listeners.at("listen");
+    const common = {
+      config,
+      admit: (address: string) => current().admissions.address.admit(address),
+      refuse: (error: unknown, entry: Entry) => refuse(error, entry, current().world),
+      leaving: () => phase !== "serving",
+      stopping: () => phase === "stopping",
+    };
+    let admin_url: string | undefined;
+    if (config.admin_audience !== undefined) {
+      const { journal } = administration(current, standing, config.admin_audience);
+      const admin_listener = listeners.at("admin_listen");
+      const admin_door = adminDoor({ ...common, journal }, effects.log, admin_listener);
+      undo.push(() => admin_door.close());
+      admin_url = await admin_listener.open(admin_door);
+    }
     const door = await httpDoor(
       {
-        config,
+        ...common,
         current: () => current().loaded.config,
         exchange: counted((ask) =>
           timed("exchange", () => current().run((world) => exchange(ask, world))),
         ),
         explain: counted((ask) => current().run((world) => explain(ask, world))),
         hasRoom,
-        admit: (address) => current().admissions.address.admit(address),
         proofNonce: () => {
           const { verifier, now_s } = current().world;
           return verifier.nonces?.now(now_s());
         },
-        refuse: (error, entry) => refuse(error, entry, current().world),
         ready,
-        leaving: () => phase !== "serving",
-        stopping: () => phase === "stopping",
       },
       effects.log,
       listener,
@@ -90,6 +104,7 @@ export async function startApp(loaded: Loaded, effects: Effects, files?: Files):
     return {
       url: await listener.open(door),
       metrics_url,
+      ...(admin_url !== undefined && { admin_url }),
       loaded: () => current().loaded,
       reload: again.reload,
       leave() {

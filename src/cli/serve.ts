@@ -85,6 +85,7 @@ async function serving(args: Parameters<Command["run"]>[0], io: Io): Promise<num
     {
       url: app.url,
       metrics_url: app.metrics_url,
+      ...(app.admin_url !== undefined && { admin_url: app.admin_url }),
       public_url: config.public_url,
       policy: policy.digest,
     },

@@ -19,6 +19,7 @@ export function inspect(read: Written, has: Draft<ConfigFile>["has"], say: Say):
   listeners(read, say);
   publicUrl(read, say);
   policies(read, say);
+  administration(read, say);
   times(read, has, say);
   heads(read, say);
   read.trusted_proxies?.forEach((cidr, i) => {
@@ -86,6 +87,16 @@ function publicUrl({ public_url, listen, tls }: Written, say: Say): void {
   else if (normal !== public_url) say(["public_url"], `must be written as ${normal}`);
   else if (tls && url.protocol === "http:")
     say(["public_url"], "must be an https URL: with tls nothing is answered over http");
+}
+
+/** A token for credentials must not administer by itself. */
+function administration({ admin_audience, issuers }: Written, say: Say): void {
+  const taken = issuers?.find((issuer) => [issuer?.audience].flat().includes(admin_audience));
+  if (admin_audience !== undefined && taken)
+    say(
+      ["admin_audience"],
+      `is an audience of the issuer ${taken.name}: choose another, so that only tokens that were asked for it administer`,
+    );
 }
 
 /** One policy decides, and at most one more is tried beside it. */

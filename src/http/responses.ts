@@ -42,6 +42,7 @@ export const COMMON_CODES: readonly ErrorCode[] = [
 /** Codes that belong to some routes alone, or to no route at all. */
 const ELSEWHERE: readonly ErrorCode[] = [
   ...(["not_found", "method_not_allowed", "not_acceptable", "permission_not_granted"] as const),
+  "admin_not_granted",
   ...(["grant_type_unsupported", "target_invalid", "client_auth_unsupported"] as const),
 ];
 

@@ -2,7 +2,7 @@ import type { ErrorCode } from "../errors.ts";
 
 /** Who asked, through which door, with which token. Part of every decision. */
 export interface Asked {
-  readonly door: "http" | "callout" | "cli";
+  readonly door: "http" | "admin" | "callout" | "cli";
   readonly request_id: string;
   readonly client_request_id?: string;
   readonly address?: string;
@@ -165,6 +165,15 @@ export interface PolicyNarrowed {
   readonly possibly: number;
 }
 
+/** An administrator was let do something. */
+export interface AdminAllowed extends Asked, Identified {
+  readonly type: "admin.allowed";
+  readonly can: string;
+  readonly accounts: readonly string[];
+  /** What exactly. */
+  readonly wish: Readonly<Record<string, string>>;
+}
+
 /** Recorded to find out whether the journal can be written again. */
 export interface Probed {
   readonly type: "journal.probed";
@@ -177,6 +186,7 @@ export type JournalEvent =
   | Explained
   | PolicyLoaded
   | ConfigLoaded
+  | AdminAllowed
   | Narrowed
   | PolicyNarrowed
   | Probed;

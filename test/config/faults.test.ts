@@ -112,6 +112,11 @@ const SCHEMA: readonly [what: string, more: string, ...faults: string[]][] = [
     "7:1 listens beyond loopback in plain text: set admin_tls, or trusted_proxies to the proxy that ends TLS, or plaintext: true behind a mesh",
   ],
   [
+    "administration by tokens for credentials",
+    "admin_audience: nats-sts",
+    "7:1 is an audience of the issuer corp: choose another, so that only tokens that were asked for it administer",
+  ],
+  [
     "an open listener without a URL",
     "listen: 0.0.0.0:80\nplaintext: true",
     "7:1 needs public_url: the URL by which callers know this service",

@@ -50,6 +50,7 @@ const service = await startService(scope, {
   accounts: [await makeAccount(dir), await makeAccount(dir, "BILLING")],
   config: {
     dpop: { nonce: "required" },
+    admin_audience: "nats-sts-admin",
     issuers: [
       { ...issuer, name: "corp", url: provider.issuer, required_scopes: ["orders.read"] },
       { ...issuer, name: "absent", url: absent.issuer },
@@ -82,6 +83,15 @@ const failing = (error: unknown, stopping = false) =>
   both((door) => behindFails(door.path, error, stopping));
 const exchange = async (more: Record<string, string | undefined>, headers = {}) =>
   postForm(service, encoded(exchangeOf(await provider.forge(), more)), headers);
+
+/** At the door of administration, by somebody who has a token for it and no right. */
+async function administer(): Promise<Answer> {
+  const token = await provider.forge({ payload: { aud: "nats-sts-admin" } });
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(`${service.admin_url}/v1/journal`, { headers });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, json: JSON.parse(text) };
+}
 
 const holder = await dpopKey();
 const key = createUser();
@@ -123,6 +133,7 @@ const CAUSES: Readonly<Record<ErrorCode, Causes>> = {
     const authorization = `DPoP ${token}`;
     return door.ask(token, {}, { dpop, ...(door === v1 && { authorization }) });
   }),
+  admin_not_granted: { v1: () => administer() },
   insufficient_scope: withClaims({ scope: "orders.write" }),
   no_rule_matched: bySubject("nobody"),
   account_required: bySubject("both"),

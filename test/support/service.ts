@@ -44,6 +44,8 @@ export interface Service {
   readonly url: string;
   readonly public_url: string;
   readonly metrics_url: string;
+  /** Where administration comes in, if the configuration names its audience. */
+  readonly admin_url?: string;
   readonly dir: string;
   readonly config_file: string;
   readonly policy_file: string;
@@ -86,6 +88,7 @@ export async function writeConfig(dir: string, options: ServiceOptions): Promise
   const written = {
     listen: "127.0.0.1:0",
     metrics_listen: "127.0.0.1:0",
+    admin_listen: "127.0.0.1:0",
     public_url: PUBLIC_URL,
     issuers: [
       {
@@ -135,7 +138,7 @@ export async function serveFile(
     await exited;
   });
   const log: string[] = [];
-  const { url, public_url, metrics_url } = await listening(child, log);
+  const { url, public_url, metrics_url, admin_url } = await listening(child, log);
 
   const request = async (path: string, init: RequestInit = {}): Promise<Answer> => {
     const response = await fetch(`${url}${path}`, init);
@@ -152,6 +155,7 @@ export async function serveFile(
     url,
     public_url,
     metrics_url,
+    ...(admin_url !== undefined && { admin_url }),
     dir,
     config_file,
     policy_file: join(dir, "policy.yaml"),
@@ -190,7 +194,7 @@ export async function readJournal(dir: string): Promise<readonly StoredEvent[]> 
 }
 
 /** Where the service listens, as its log tells. */
-type Listening = Pick<Service, "url" | "public_url" | "metrics_url">;
+type Listening = Pick<Service, "url" | "public_url" | "metrics_url" | "admin_url">;
 
 /** The service says where it listens in a line of its log. */
 function listening(child: ChildProcess, log: string[]): Promise<Listening> {
