@@ -9,7 +9,7 @@ import {
 import { type IntrospectionConfig, type IssuerConfig, isLoopback } from "../config/index.ts";
 import type { Claims } from "./claim.ts";
 import { clientAuthOf } from "./client-secret.ts";
-import { FETCH_TIMEOUT_S, type Fetch, limited } from "./fetch.ts";
+import { FETCH_TIMEOUT_S, type Fetch, inTime, limited } from "./fetch.ts";
 
 type Place = Pick<IssuerConfig, "url" | "insecure_http">;
 
@@ -35,7 +35,8 @@ export function askIssuer(
     const mine = ready;
     try {
       const hint = { token_type_hint: "access_token" };
-      return { ...(await tokenIntrospection(await mine.client, token, hint)) };
+      const asked = mine.client.then((client) => tokenIntrospection(client, token, hint));
+      return { ...(await inTime(asked)) };
     } catch (error) {
       // The secret may have been changed, or the endpoint moved.
       if (ready === mine) ready = undefined;

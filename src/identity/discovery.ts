@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { JSONWebKeySet } from "jose";
 import { allowInsecureRequests, customFetch, discovery, None } from "openid-client";
 import { type IssuerConfig, isLoopback } from "../config/index.ts";
-import { FETCH_LIMIT_BYTES, FETCH_TIMEOUT_S, type Fetch, limited } from "./fetch.ts";
+import { FETCH_LIMIT_BYTES, FETCH_TIMEOUT_S, type Fetch, limited, timeLimit } from "./fetch.ts";
 import { type KeyRules, usableKeys } from "./jwk.ts";
 import { fetchTrusting } from "./trusting.ts";
 
@@ -26,7 +26,8 @@ export async function fetchKeys(
   if (file !== undefined) return { keys: await usableKeys(await readKeys(file), rules) };
   // Read anew each time: such files are replaced while we run.
   const real = ca_file === undefined ? fetch : fetchTrusting(await readText(ca_file));
-  const get = limited(around(real));
+  const end = timeLimit(); // of all that it takes: a caller may be waiting for it
+  const get = limited(around(real), FETCH_LIMIT_BYTES, () => end);
   return { keys: await usableKeys(await remoteKeys(place, get), rules) };
 }
 

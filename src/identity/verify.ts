@@ -34,7 +34,26 @@ export interface Verifier {
  * @throws StsError: the token's faults as `token_…`, `issuer_untrusted` or `insufficient_scope`, its
  *   proof's also as `dpop_nonce_required`; the network's as `issuer_unavailable`
  */
-export async function verify(
+export function verify(
+  token: string,
+  verifier: Verifier,
+  now_s: number,
+  proof?: DpopProof,
+): Promise<Identity> {
+  return verified(token, verifier, now_s, proof).catch((error: unknown) => {
+    throw error instanceof StsError ? error : unexpected(error);
+  });
+}
+
+/** Whatever a token brings about in here that nobody thought of is its own refusal, and no failure. */
+function unexpected(cause: unknown): StsError {
+  const { name, stack = "" } = cause instanceof Error ? cause : new Error("not an error");
+  const [, place] = /([\w-]+\.[jt]s:\d+):\d+\)?$/m.exec(stack) ?? []; // the message may hold a claim
+  const reason = `verification stopped with ${name} at ${place}`;
+  return new StsError("token_claims_invalid", { reason }, { cause });
+}
+
+async function verified(
   token: string,
   verifier: Verifier,
   now_s: number,

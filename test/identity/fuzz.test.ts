@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { PRESET_NAMES } from "../../src/config/index.ts";
+import { ERRORS, StsError } from "../../src/errors.ts";
+import { verify } from "../../src/identity/index.ts";
 import {
   claimsOf,
   encoded,
   issuerConfig,
   keysOf,
   type Members,
+  NOW_S,
   outcomeOf,
   sign,
   verifierOf,
@@ -147,4 +150,35 @@ test("whatever the header says is decided", async () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test("whatever throws inside is a refusal, wherever it does, and tells nothing of the token", async () => {
+  const [issuer] = verifierOf(
+    [issuerConfig({ required_scopes: ["orders.read"] })],
+    [key],
+  ).issuers.values();
+  assert.ok(issuer);
+  const token = await sign(key, claimsOf());
+  const throwing = (at: number) => {
+    const failing = new Proxy(issuer, {
+      get(target, name, receiver) {
+        if (at-- === 0) throw new RangeError(`of ${token}`);
+        return Reflect.get(target, name, receiver);
+      },
+    });
+    return { ...verifier, issuers: new Map([[issuer.url, failing]]) };
+  };
+  let refused = 0;
+  for (let at = 0; ; at++) {
+    const outcome = await verify(token, throwing(at), NOW_S).catch((error: unknown) => error);
+    if (!(outcome instanceof Error)) break;
+    assert.ok(outcome instanceof StsError, String(outcome));
+    assert.equal(ERRORS[outcome.code].status, 401);
+    assert.match(
+      String(outcome.detail["reason"]),
+      /^verification stopped with RangeError at [\w-]+\.[jt]s:\d+$/,
+    );
+    refused++;
+  }
+  assert.ok(refused > 10, `${refused} places`);
 });

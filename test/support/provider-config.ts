@@ -7,6 +7,8 @@ export interface ProviderClient {
   readonly id: string;
   /** `<id>-secret` unless told otherwise. */
   readonly secret?: string;
+  /** In place of a secret: it authenticates by `private_key_jwt`. */
+  readonly public_key?: JWK;
   /** More claims in its tokens. They cannot replace the standard ones; a forged token can. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** Lifetime of its tokens, seconds. */
@@ -77,7 +79,13 @@ export function configurationOf(
     jwks: { keys },
     clients: clients.map((client) => ({
       client_id: client.id,
-      client_secret: secretOf(client),
+      ...(client.public_key
+        ? {
+            token_endpoint_auth_method: "private_key_jwt",
+            token_endpoint_auth_signing_alg: client.public_key.alg,
+            jwks: { keys: [client.public_key] },
+          }
+        : { client_secret: secretOf(client) }),
       grant_types: ["client_credentials"],
       redirect_uris: [],
       response_types: [],
