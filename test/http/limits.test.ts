@@ -69,14 +69,11 @@ test("a full table refuses new addresses and goes on with those it knows", async
   assert.deepEqual(codes([await from("192.0.2.1")]), ["token_malformed"]);
 });
 
-test("a thousand callers behind one address are served at once", async () => {
-  const service = await serve({});
+test("a thousand callers behind one address, each on its own connection, are served at once", async () => {
+  const service = await serve({ limits: { rate_per_identity: "6000/m" } }); // they share one token
   const token = await provider.token();
-  const answers = await Promise.all(
-    Array.from({ length: 1000 }, (_, i) => service.ask(i % 2 ? token : "a.b.c")),
-  );
-  assert.ok(!codes(answers).includes("overloaded"));
-  assert.equal(codes(answers).filter((code) => code === "issued").length, 500);
+  const answers = await Promise.all(Array.from({ length: 1000 }, () => service.ask(token)));
+  assert.deepEqual(new Set(codes(answers)), new Set(["issued"]));
 });
 
 test("an address counts as what one caller can have", () => {
