@@ -3,11 +3,9 @@ import type { IssuerConfig } from "../config/index.ts";
 import { StsError } from "../errors.ts";
 import type { World } from "../exchange.ts";
 import { type Issuers, trustedIssuers } from "../identity/index.ts";
-import type { Journal, JournalEvent } from "../journal/index.ts";
-import type { Metrics } from "../metrics/index.ts";
 import { type Admission, admissionBy, checkClock } from "./admission.ts";
 import type { Loaded } from "./effects.ts";
-import { countDecision } from "./measures.ts";
+import { recording } from "./recording.ts";
 import type { Standing } from "./standing.ts";
 import { trialOf } from "./trial.ts";
 
@@ -31,23 +29,14 @@ export interface InForce {
  */
 export function inForce(loaded: Loaded, standing: Standing, before?: InForce): InForce {
   const { config, policy } = loaded;
-  const {
-    effects,
-    metrics,
-    journal,
-    user_keys,
-    used_tokens,
-    used_proofs,
-    proof_nonces,
-    now_s,
-    timed,
-  } = standing;
+  const { effects, journal, user_keys, used_tokens, used_proofs, proof_nonces, now_s, timed } =
+    standing;
   const issuers = trustedIssuers(config.issuers, effects.fetch, now_s, unchangedIn(before));
   const admissions = admissionsOf(loaded, standing, before);
   const world: World = {
     now_s,
     timed,
-    ...recording(journal, metrics),
+    ...recording(standing),
     checkClock: () => checkClock(effects.now_ms(), journal.stats().last_at_ms),
     admit: admissions.identity.admit,
     verifier: {
@@ -107,20 +96,6 @@ function admissionsOf(
     return admissionBy(by, rate, limits.rate_keys, metrics, () => performance.now());
   };
   return { address: admission("address"), identity: admission("identity") };
-}
-
-/** The journal, as the line uses it, with what it is told counted. */
-function recording(journal: Journal, metrics: Metrics): Pick<World, "record" | "note"> {
-  return {
-    async record(event: JournalEvent) {
-      await journal.record(event);
-      countDecision(metrics, event);
-    },
-    note(event: JournalEvent) {
-      countDecision(metrics, event); // also where the journal has no room for it
-      return journal.note(event);
-    },
-  };
 }
 
 function accountsOf({ config, ring }: Loaded): World["account"] {

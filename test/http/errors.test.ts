@@ -278,6 +278,11 @@ test("a refusal is explained to the operator: the trace is in the journal, under
       ["single", "issuer"],
     ],
   );
+  const line = service
+    .logs()
+    .find((text) => text.includes('"msg":"refused"') && text.includes(json.request_id));
+  const { code, trace, identity } = JSON.parse(line ?? "{}");
+  assert.deepEqual([code, trace, identity], [event.code, event.trace, event.identity?.digest]);
 });
 
 test("no token, seed or claim value is in the log or the journal after all of this", async () => {
