@@ -5,8 +5,8 @@ import { isObject } from "./claim.ts";
 const KEYS_LIMIT = 100;
 /** RFC 7518 §3.3 asks for at least so much; above the other, checking a signature is work to cause. */
 const RSA_BITS = { least: 2048, most: 8192 };
-/** Small ones invite forgeries, 1 makes any text its own signature, and large ones cost time. */
-const RSA_EXPONENT = { least: 65_537n, most: 0xffff_ffffn };
+/** Everybody's. Small ones invite forgeries, 1 makes any text its own signature, large ones cost time. */
+const RSA_EXPONENT = 65_537n;
 const CURVES: Readonly<Record<string, readonly string[]>> = {
   EC: ["P-256", "P-384", "P-521"],
   OKP: ["Ed25519"],
@@ -66,8 +66,7 @@ function rsaNumbers({ n, e }: Readonly<Record<string, unknown>>): JWK | undefine
   if (modulus === undefined || exponent === undefined) return undefined;
   const bits = modulus.toString(2).length;
   if (bits < RSA_BITS.least || bits > RSA_BITS.most) return undefined;
-  if (exponent < RSA_EXPONENT.least || exponent > RSA_EXPONENT.most || exponent % 2n === 0n)
-    return undefined;
+  if (exponent !== RSA_EXPONENT) return undefined;
   return { kty: "RSA", n, e };
 }
 
