@@ -111,3 +111,15 @@ test("after all of this a good request is served", async () => {
   assert.equal(status, 200);
   assert.doesNotMatch(service.logs().join("\n"), /unexpected failure/);
 });
+
+test("a wrong method is told which are right", async () => {
+  for (const [path, method, allowed] of [
+    ["/v1/credentials", "GET", "POST"],
+    ["/oauth2/token?a=b", "GET", "POST"],
+    ["/oauth2/token", "OPTIONS", "POST"],
+    ["/healthz", "POST", "GET, HEAD"],
+  ] as const) {
+    const { status, headers } = await service.request(path, { method });
+    assert.deepEqual([status, headers.get("allow")], [405, allowed], path);
+  }
+});
