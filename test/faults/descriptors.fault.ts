@@ -55,6 +55,7 @@ test(
   LIMIT,
   async (t) => {
     const { options, service, received, ask } = await withFewDescriptors(t);
+    assert.equal(await ask(), "issued"); // and the keys of the issuer are known
     for (let round = 0; round < ROUNDS; round++) {
       const outcomes = await Promise.all(Array.from({ length: CONNECTIONS }, ask));
       for (const outcome of new Set(outcomes)) {
