@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Credential, mint } from "./credential/index.ts";
 import { type ErrorCode, StsError } from "./errors.ts";
-import { type DpopProof, type Identity, type Verifier, verify } from "./identity/index.ts";
+import { type DpopProof, type Identity, rateKey, type Verifier, verify } from "./identity/index.ts";
 import type {
   Asked,
   Audited,
@@ -44,8 +44,8 @@ export interface World {
   /** Throws StsError `clock_unreliable` while issued credentials could end too late. */
   checkClock(): void;
   readonly verifier: Verifier;
-  /** Counts an identity. Throws StsError `rate_limited`, `overloaded`. */
-  admit(identity_digest: string): void;
+  /** Counts an identity, by its rate key. Throws StsError `rate_limited`, `overloaded`. */
+  admit(rate_key: string): void;
   /** What proofs of possession are bound to. */
   readonly public_url: string;
   readonly policy: Policy;
@@ -185,7 +185,7 @@ async function identified(
   );
   const { issuer, kind, subject, digest } = identity;
   entry.identity = { issuer, kind, subject, digest };
-  world.admit(digest);
+  world.admit(rateKey(identity));
   return identity;
 }
 

@@ -6,6 +6,8 @@ import { invalid, wrongKind } from "./refuse.ts";
 
 /** Longer subjects are no name of anybody. */
 const SUBJECT_LIMIT_CHARACTERS = 512;
+/** A UUID, and room for what others may use. A longer one is not told apart. */
+const INSTANCE_LIMIT_CHARACTERS = 64;
 /** Neither control, format or separator characters nor lone surrogates: what one can see and compare. */
 const PRINTABLE = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+$/u;
 /** RFC 6749 §3.3 `scope-token`. */
@@ -19,6 +21,7 @@ export function identityOf(claims: Claims, issuer: Reader): Identity {
   const subject = subjectIn(claims, row, issuer);
   const client = clientIn(claims, issuer);
   const guarded = guardedIn(claims, issuer);
+  const instance = instanceIn(claims, issuer);
   return {
     issuer: issuer.name,
     issuer_url: issuer.url,
@@ -30,6 +33,7 @@ export function identityOf(claims: Claims, issuer: Reader): Identity {
     ...(guarded.length > 0 && { guarded }),
     token_expires_at: Math.floor(Number(claims["exp"])), // checked to be a number
     token_kind: rules.token_kind,
+    ...(instance !== undefined && { instance }),
     digest: identityDigest(issuer.url, row.kind, subject),
   };
 }
@@ -67,6 +71,12 @@ function name(value: unknown, claim: Claim, issuer: Reader): string | undefined 
   )
     throw invalid(issuer, claim, "is no printable string of 1 to 512 characters");
   return value;
+}
+
+/** Absent where the issuer does not say, such as for a token that no pod asked for. */
+function instanceIn(claims: Claims, { rules }: Reader): string | undefined {
+  const value = rules.instance && valueAt(claims, rules.instance);
+  return typeof value === "string" && value.length <= INSTANCE_LIMIT_CHARACTERS ? value : undefined;
 }
 
 /** Whole words, each once. RFC 6749 §3.3 puts them between blanks; some providers make a list. */

@@ -29,9 +29,15 @@ export interface Identity {
   readonly token_kind: "access" | "identity";
   /** Present where the token is good for one credential. */
   readonly token_use?: TokenUse;
+  /** Which one of those who share this identity, where the issuer says so. */
+  readonly instance?: string;
   /** {@link identityDigest} of this identity. */
   readonly digest: string;
 }
+
+/** By what its requests are counted: many pods may share one identity, and none should starve the others. */
+export const rateKey = ({ digest, instance }: Pick<Identity, "digest" | "instance">): string =>
+  instance === undefined ? digest : `${digest} ${instance}`;
 
 /**
  * The stable, opaque name of an identity: SHA-256 in lower-case hex over the UTF-8 of

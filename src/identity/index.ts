@@ -8,7 +8,7 @@
 export { DPOP_ALGORITHMS, type DpopProof } from "./dpop.ts";
 export { type Examined, examineIssuer } from "./examine.ts";
 export type { Fetch } from "./fetch.ts";
-export { type Identity, identityDigest, type Kind } from "./identity.ts";
+export { type Identity, identityDigest, type Kind, rateKey } from "./identity.ts";
 export { type Checked, type Inspection, inspectToken } from "./inspect.ts";
 export { type Issuer, type Issuers, trustedIssuers } from "./issuer.ts";
 export { parseStrict } from "./json.ts";

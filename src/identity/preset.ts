@@ -66,6 +66,8 @@ export interface Preset {
   /** Whether a token without a client is no access token. */
   readonly client_required: boolean;
   readonly kinds: readonly [KindRow, ...KindRow[]];
+  /** What tells apart those who share an identity, such as its pods: each has a rate of its own. */
+  readonly instance?: Claim;
   /** The whole of every subject. There is one way only in which a text can fit, so it is linear. */
   readonly subject_form?: RegExp;
   /** Claims that the caller controls: taken away before anybody can match them. */

@@ -33,6 +33,25 @@ test("an identity gets its rate and no more, with new tokens too, and others are
   assert.equal((await service.ask(await provider.token({ client: "other" }))).status, 200);
 });
 
+test("the pods of one service account have a rate each", async () => {
+  const { issuer: url, audience } = provider;
+  const service = await serve({
+    issuers: [{ name: "corp", url, preset: "kubernetes", audience, insecure_http: true }],
+    limits: { rate_per_identity: "1/m" },
+  });
+  const from = async (pod?: string) => {
+    const serviceaccount = { name: "worker", uid: "5a5a" };
+    const more = pod !== undefined && { pod: { name: "worker-x", uid: pod } };
+    const sub = "system:serviceaccount:orders:worker";
+    const kubernetes = { namespace: "orders", serviceaccount, ...more };
+    const payload = { sub, "kubernetes.io": kubernetes, client_id: undefined, scope: undefined };
+    return service.ask(await provider.forge({ payload, header: { typ: undefined } }));
+  };
+  const answers = [await from("1"), await from("1"), await from("2"), await from(), await from()];
+  const expected = ["issued", "rate_limited", "issued", "issued", "rate_limited"];
+  assert.deepEqual(codes(answers), expected);
+});
+
 test("a bad token costs its address and no identity", async () => {
   const service = await serve({ limits: { rate_per_address: "4/m", rate_per_identity: "1/m" } });
   const token = await provider.token();

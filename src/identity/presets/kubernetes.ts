@@ -13,6 +13,7 @@ export const kubernetes: Preset = {
     "/kubernetes.io/serviceaccount/name": "string",
     "/kubernetes.io/serviceaccount/uid": "string",
   },
+  instance: "/kubernetes.io/pod/uid",
   subject_form: /^system:serviceaccount:[a-z0-9-]{1,63}:[a-z0-9.-]{1,253}$/,
   missing: {
     exp: "tokens in secrets never expire and are not accepted: use a projected token",
