@@ -61,6 +61,14 @@ test("durations and rates are converted, and a rate may come at once", () => {
   assert.deepEqual(bucket("600/m"), { burst: 600, per_s: 10 });
 });
 
+test("with TLS, callers know the service by https", () => {
+  const tls = `${LEAST}tls: { cert_file: a, key_file: b }\n`;
+  assert.equal(read(`${tls}listen: 127.0.0.1:1\n`).public_url, "https://127.0.0.1:1");
+  assert.deepEqual(faultsOf(`${tls}public_url: http://sts.test\n`), [
+    "8:1 must be an https URL: with tls nothing is answered over http",
+  ]);
+});
+
 test("a duration or rate that is not written as one is a fault", () => {
   for (const text of [
     "0s",
