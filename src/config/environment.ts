@@ -9,7 +9,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
 
 /** Settings that the environment can give. */
-const KEYS = ["listen", "admin_listen", "metrics_listen", "public_url", "servers"] as const;
+export const KEYS = ["listen", "admin_listen", "metrics_listen", "public_url", "servers"] as const;
 type Key = (typeof KEYS)[number];
 
 /** What the environment says, held to the same schema as the file. */

@@ -4,8 +4,9 @@ import { Type } from "typebox";
 export const strict = { additionalProperties: false };
 
 /** A name that files, rules and labels share. */
-export const name = (what: string) =>
+export const name = (what: string, description: string) =>
   Type.String({
+    description,
     pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
     errorMessage: `must be ${what}: 1 to 64 letters, digits, - or _, beginning with a letter or digit`,
   });

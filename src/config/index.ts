@@ -21,11 +21,21 @@ export type {
 export { type Document, readDocument } from "./document.ts";
 export type { Environment } from "./environment.ts";
 export { type Fault, FaultError, type Path } from "./fault.ts";
+export {
+  fieldSections,
+  kindOf,
+  type Part,
+  type Shown,
+  schemaAt,
+  shownOf,
+  table,
+} from "./fields-page.ts";
 export { readWritten } from "./file.ts";
 export { ISSUER_FORMS, type IssuerForm, PRESET_NAMES, type PresetName } from "./issuer-forms.ts";
 export type { Algorithm } from "./issuer-schema.ts";
 export { LISTENERS, type ListenerName, TLS_OF } from "./listeners.ts";
 export { type LoadedConfig, parseConfig, type ReadConfig, readConfig } from "./load.ts";
+export { configPage } from "./page.ts";
 export { gitRevision, isRevision } from "./revision.ts";
 export { suggestion } from "./say.ts";
 export { ConfigFile } from "./schema.ts";

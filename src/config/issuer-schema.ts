@@ -67,7 +67,7 @@ const Introspection = Type.Object(
 /** What an operator may write about one issuer. */
 export const Issuer = Type.Object(
   {
-    name: name("a name"),
+    name: name("a name", "What rules call it."),
     url: Type.String({
       minLength: 1,
       description: "The exact `iss` of its tokens; discovery is below it.",

@@ -28,7 +28,7 @@ const Server = Type.String({
 
 const Account = Type.Object(
   {
-    name: name("a name"),
+    name: name("a name", "What roles call it."),
     public_key: Type.String({
       pattern: "^A[A-Z2-7]{55}$",
       errorMessage: "must be the public nkey of an account: 56 characters beginning with A",

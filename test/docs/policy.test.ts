@@ -17,6 +17,7 @@ import { LEAST, read } from "../config/support.ts";
 import { MEASURE } from "../policy/lint/support.ts";
 import { PROJECT } from "../support/project.ts";
 import { policyBlocks } from "./policy-blocks.ts";
+import { keysOf } from "./schema-keys.ts";
 
 const PAGE = "docs/policy.md";
 const { policies, configs, untried } = await policyBlocks(PAGE);
@@ -74,13 +75,3 @@ test("the page of all fields is the one that the schema makes", () => {
 
 /** Keys that the table tells within a sentence or as a criterion. */
 const isSaid = (key: string) => new RegExp(`\\b${key}\\b`).test(fieldsPage());
-
-/** Every key that a policy can have, wherever. */
-function keysOf(schema: unknown, keys = new Set<string>()): Set<string> {
-  if (typeof schema !== "object" || schema === null) return keys;
-  for (const [name, below] of Object.entries(schema)) {
-    if (name === "properties") for (const key of Object.keys(below)) keys.add(key);
-    keysOf(below, keys);
-  }
-  return keys;
-}
