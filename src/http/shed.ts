@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { StsError } from "../errors.ts";
+import { rateLimiter } from "../limits/index.ts";
 import { checkArrival } from "./arrival.ts";
 import { type ErrorForm, retryAfter } from "./error-form.ts";
 
@@ -17,12 +18,25 @@ export function shedding(
   formAt: (path: string) => ErrorForm | undefined,
   hasRoom: () => boolean,
 ): RequestListener {
+  const atOnce = rateLimiter(AT_ONCE, 1);
   return (request, response) => {
     const form = request.method === "POST" ? formAt(pathOf(request)) : undefined;
     if (!form || hasRoom() || !isClear(request)) return handler(request, response);
-    return turnAway(request, response, form);
+    const turned = () => turnAway(request, response, form);
+    const admission = atOnce.take("all", performance.now());
+    if (admission !== "full" && admission.ok) return turned();
+    const later = setTimeout(turned, HOLD_MS);
+    response.once("close", () => clearTimeout(later));
   };
 }
+
+/** So many a second hear at once; they cost the others a fiftieth of the processor. */
+const AT_ONCE = { burst: 500, per_s: 500 };
+/**
+ * Further ones hear this late: no later than Retry-After would have them come back, and whoever asks
+ * again without a pause takes no more of the others' time than that. Connections bound how many wait.
+ */
+const HOLD_MS = 1_000;
 
 function turnAway(request: IncomingMessage, response: ServerResponse, form: ErrorForm): void {
   const request_id = randomUUID();
