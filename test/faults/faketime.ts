@@ -39,7 +39,7 @@ async function clockOfItsOwn() {
 }
 
 /** libfaketime as the system has it, or from the Debian package, which is kept in the cache folder. */
-async function library(): Promise<string> {
+export async function library(): Promise<string> {
   const installed = await below("/usr/lib");
   if (installed) return installed;
   const kept = await fillCache(
@@ -47,7 +47,9 @@ async function library(): Promise<string> {
     async (folder) => {
       const limits = { limit_ms: DOWNLOAD_LIMIT_MS, cwd: folder };
       try {
-        await run("apt-get", ["download", "libfaketime"], limits);
+        const download = () => run("apt-get", ["download", "libfaketime"], limits);
+        // A new machine may not know yet which packages there are.
+        await download().catch(() => run("apt-get", ["update"], limits).then(download));
         const [file = ""] = (await readdir(folder)).filter((name) => name.endsWith(".deb"));
         await mkdir(join(folder, "usr"), { recursive: true });
         await run("dpkg", ["-x", file, "."], limits);

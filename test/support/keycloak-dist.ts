@@ -12,11 +12,14 @@ const BUILD_LIMIT_MS = 300_000;
  * prepared, in the cache folder: a minute or two for the first time. Wants Java from 17 on and Maven.
  */
 export async function keycloakHome(scope: Scope): Promise<string> {
-  const kept = await fillCache(`keycloak-${VERSION}`, fill);
+  const kept = await keptKeycloak();
   const home = join(await makeDir(scope), "keycloak");
   await cp(kept, home, { recursive: true });
   return home;
 }
+
+/** The one that is kept in the cache folder, which is fetched now where there is none. */
+export const keptKeycloak = () => fillCache(`keycloak-${VERSION}`, fill);
 
 async function fill(folder: string): Promise<void> {
   const artifact = `org.keycloak:keycloak-quarkus-dist:${VERSION}:zip`;
