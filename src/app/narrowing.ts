@@ -19,6 +19,10 @@ export interface NarrowingOptions {
   readonly before: InForce;
   /** The policy with this digest, as it was in force while credentials lived that live now. */
   past(digest: string): OpenPolicy | undefined;
+  /** No credential that lives was given for longer. */
+  readonly longest_s: number;
+  /** Resolves when nothing of before gives a credential any more, however long ago it was replaced. */
+  readonly idle: Promise<void>;
   /** True when another policy is in force by now, which is looked at by itself. */
   outdated(): boolean;
 }
@@ -36,7 +40,7 @@ export async function findNarrowed(options: NarrowingOptions): Promise<void> {
     const said = "journal: stdout keeps nothing by which live credentials could be compared";
     return standing.effects.log.warn({ policy: policy.digest }, said);
   }
-  await before.idle(); // what it gives until then is live, too
+  await options.idle; // what is given until then is live, too
   const folder = join(config.journal.dir, config.journal.writer);
   const verdictOf = comparing(options);
   const counts = { live: 0, surely: 0, possibly: 0 };
@@ -62,9 +66,8 @@ export async function findNarrowed(options: NarrowingOptions): Promise<void> {
 type IssuedEvent = StoredEvent & Issued;
 
 /** Those that are on record and have not expired. */
-async function* liveCredentials(folder: string, { standing, next, before }: NarrowingOptions) {
+async function* liveCredentials(folder: string, { standing, longest_s }: NarrowingOptions) {
   const now_s = standing.now_s();
-  const longest_s = Math.max(next.loaded.config.max_ttl_s, before.loaded.config.max_ttl_s);
   const query = {
     since_ms: (now_s - longest_s) * 1000,
     fits: (event: StoredEvent) => event.type === "credential.issued" && event.exp > now_s,

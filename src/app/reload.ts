@@ -18,8 +18,8 @@ export interface Reloading {
   reload(why: string): Promise<void>;
   /** Reloads if a file is no longer what it was when it was read last. */
   look(): Promise<void>;
-  /** Ends what goes on beside the exchanges. */
-  close(): void;
+  /** Ends what goes on beside the exchanges. Resolves when nothing is read any more. */
+  close(): Promise<void>;
 }
 
 /**
@@ -38,11 +38,23 @@ export function reloading(
   const { metrics, journal } = standing;
   const { log } = standing.effects;
   let current = first;
+  /** What the journal says is in force; undefined where it may say a part of two. */
+  let told: Loaded | undefined = first.loaded;
   let seen = files.seen;
+  /** What was read is to be in force and could not be: it is tried again without another change. */
+  let due = false;
   let turn = Promise.resolve();
   let closed = false;
 
   const past = pastPolicies();
+  const searches = searching(first);
+
+  async function tell(loaded: Loaded): Promise<void> {
+    const before = told;
+    told = undefined;
+    await recordLoaded(journal, loaded, before);
+    told = loaded;
+  }
 
   async function putInForce(read: Read): Promise<void> {
     if ("refused" in read) throw read.refused;
@@ -50,15 +62,18 @@ export function reloading(
     if (faults.length > 0) throw new FaultError(faults);
     const before = current;
     const next = inForce(read.loaded, standing, before);
-    await recordLoaded(journal, next.loaded, before.loaded);
+    due = true;
+    await tell(next.loaded);
     renew(next.loaded);
     current = next;
+    due = false;
+    searches.replaced(before, next);
     if (next.loaded.policy.digest === before.loaded.policy.digest) return;
     past.keep(before.loaded, standing.now_s());
-    const outdated = () => closed || current !== next;
-    const search = { standing, next, before, past: past.find, outdated };
+    const search = searches.begin({ standing, next, before, past: past.find });
+    const outdated = () => closed || search.outdated();
     // Beside the exchanges, and never at their expense.
-    findNarrowed(search).catch((error: unknown) => {
+    findNarrowed({ ...search, outdated }).catch((error: unknown) => {
       if (!outdated()) log.error({ reason: reasonOf(error) }, NOT_COMPARED);
     });
   }
@@ -66,7 +81,8 @@ export function reloading(
   async function reload(why: string): Promise<void> {
     try {
       const read = await files.read();
-      seen = read.seen; // also of what is refused, which is not read again until it changes
+      seen = read.seen; // also of what has a fault, which is not read again until it changes
+      due = false;
       await putInForce(read);
       metrics.add("reload_total", { result: "loaded" });
       log.info({ why, policy: current.loaded.policy.digest }, "reloaded");
@@ -76,25 +92,51 @@ export function reloading(
         { why, reason: reasonOf(error) },
         "reload refused: what was loaded before stays in force",
       );
+      // Where the journal cannot be told now, the next reload tells it.
+      if (told !== current.loaded) await tell(current.loaded).catch(() => {});
     }
   }
 
   const inTurn = (work: () => Promise<void>) => {
-    turn = turn.then(work);
+    turn = turn
+      .then(() => (closed ? undefined : work()))
+      .catch((error: unknown) => log.error({ reason: reasonOf(error) }, NOT_LOOKED));
     return turn;
   };
   return {
     current: () => current,
     close() {
       closed = true;
+      return turn;
     },
     reload: (why) => inTurn(() => reload(why)),
     look: () =>
       inTurn(async () => {
-        if (await changedSince(seen)) await reload("a file has changed");
+        if (due) await reload("it could not be put in force before");
+        else if (await changedSince(seen)) await reload("a file has changed");
       }),
   };
 }
+
+/** Of the searches for credentials that a policy narrows, the latest counts: it looks at all that live. */
+function searching(first: InForce) {
+  let latest = 0;
+  let longest_s = first.loaded.config.max_ttl_s;
+  let idle = Promise.resolve();
+  return {
+    /** Takes note of what gave credentials until now, whatever else it is replaced for. */
+    replaced(before: InForce, next: InForce): void {
+      longest_s = Math.max(longest_s, next.loaded.config.max_ttl_s);
+      idle = Promise.all([idle, before.idle()]).then(() => {});
+    },
+    begin<T>(of: T) {
+      const own = ++latest;
+      return { ...of, longest_s, idle, outdated: () => latest !== own };
+    },
+  };
+}
+
+const NOT_LOOKED = "the files could not be looked at";
 
 const NOT_COMPARED = "live credentials could not be compared with the new policy";
 

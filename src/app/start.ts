@@ -135,8 +135,8 @@ function keepLooking({ current, look, close }: Reloading): () => Promise<void> {
   };
   later();
   return async () => {
-    close();
     clearTimeout(next);
+    await close();
     await looking;
     clearTimeout(next);
   };
