@@ -7,6 +7,7 @@ import { startFake } from "../client/support.ts";
 import { connectWith } from "../support/nats-client.ts";
 import { makeDir } from "../support/service.ts";
 import { deploy, start } from "./client-support.ts";
+import { runHere } from "./support.ts";
 
 const { nats, service, dir, reach, token } = await deploy({ after });
 const TOKEN = await token();
@@ -139,14 +140,14 @@ test("the file is renewed under the same key while the command runs", async (t) 
   assert.equal(keys[0], keys[1]);
 });
 
-test("wrong usage is told, and exits with 2", async (t) => {
+test("wrong usage is told, and exits with 2", async () => {
   const table: [string[], RegExp][] = [
     [[...reach], /say which command, after --/],
     [[...reach, "--token-file", "-", "--", "true"], /standard input belongs to the command/],
     [[...reach, "true", "-x"], /Unknown option '-x'/],
   ];
   for (const [args, sentence] of table) {
-    const { code, err } = await start(t, ["exec", ...args], { env }).ended;
+    const { code, err } = await runHere(["exec", ...args], { env });
     assert.equal(code, 2);
     assert.match(err, sentence);
   }

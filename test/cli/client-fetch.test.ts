@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { connectWith, violations } from "../support/nats-client.ts";
 import { deploy, PUBLIC_URL, start } from "./client-support.ts";
+import { runHere } from "./support.ts";
 
 const { nats, provider, service, dir, reach, token } = await deploy({ after });
 const TOKEN = await token();
@@ -119,7 +120,7 @@ test("a service that is reached by another URL than its own says which to name",
   assert.ok(ran.err.includes(`if that is the one you mean, say --public-url ${PUBLIC_URL}`));
 });
 
-test("wrong usage is told, and exits with 2", async (t) => {
+test("wrong usage is told, and exits with 2", async () => {
   const table: [string[], RegExp][] = [
     [[], /say which service: --url/],
     [["--url", "http://sts.example.com"], /--url must begin with https: plain http only/],
@@ -131,7 +132,7 @@ test("wrong usage is told, and exits with 2", async (t) => {
     [[...reach, "--token", TOKEN], /Unknown option '--token'/],
   ];
   for (const [args, sentence] of table) {
-    const { code, err } = await start(t, ["fetch", ...args], { env }).ended;
+    const { code, err } = await runHere(["fetch", ...args], { env });
     assert.equal(code, 2, args.join(" "));
     assert.match(err, sentence);
     assert.ok(!err.includes(TOKEN));

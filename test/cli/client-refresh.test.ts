@@ -9,6 +9,7 @@ import { makeSigner, oldCreds } from "../client/support.ts";
 import { connectWith } from "../support/nats-client.ts";
 import type { Scope } from "../support/project.ts";
 import { deploy, PUBLIC_URL, start } from "./client-support.ts";
+import { runHere } from "./support.ts";
 
 const { nats, service, dir, reach, token } = await deploy({ after });
 const env = { NATS_STS_TOKEN: await token() };
@@ -110,13 +111,13 @@ test("SIGTERM ends it with 0 while it waits, and SIGINT while it asks", async (t
   silent.closeAllConnections();
 });
 
-test("wrong usage is told, and exits with 2", async (t) => {
+test("wrong usage is told, and exits with 2", async () => {
   const table: [string[], RegExp][] = [
     [reach.slice(), /say which file: --out/],
     [[...reach, "--out", "a", "--token-file", "-"], /standard input can be read only once/],
   ];
   for (const [args, sentence] of table) {
-    const { code, err } = await start(t, ["refresh", ...args], { env }).ended;
+    const { code, err } = await runHere(["refresh", ...args], { env });
     assert.equal(code, 2);
     assert.match(err, sentence);
   }

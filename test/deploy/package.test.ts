@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { PROJECT, run } from "../support/project.ts";
 import { makeDir } from "../support/service.ts";
 import { dependencies, pack } from "./packed.ts";
@@ -11,11 +11,13 @@ const SLOW = { timeout: 240_000 };
 const NPM_LIMIT_MS = 180_000;
 const QUIET = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"];
 
+const packed = pack(await makeDir({ after }));
+
 test(
   "the package holds the program, its types and its schemas, and nothing else",
   SLOW,
-  async (t) => {
-    const { files } = await pack(await makeDir(t));
+  async () => {
+    const { files } = await packed;
     const compiled = files.filter((file) => file.startsWith("dist/src/"));
     assert.deepEqual(
       files.filter((file) => !compiled.includes(file)).sort(),
@@ -42,7 +44,7 @@ test(
   SLOW,
   async (t) => {
     const dir = await makeDir(t);
-    const { tarball } = await pack(join(dir, "packed"));
+    const { tarball } = await packed;
     const options = { cwd: dir, limit_ms: NPM_LIMIT_MS };
     await run("npm", ["install", "--prefix", dir, ...QUIET, tarball], options);
     const bin = join(dir, "node_modules/.bin/nats-sts");

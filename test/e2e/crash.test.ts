@@ -19,7 +19,7 @@ rules:
 `;
 
 /** Many more are in test/faults. */
-const ROUNDS = 10;
+const ROUNDS = 6;
 /** Services that are killed side by side. */
 const LANES = 2;
 /** Requests under way at any time. */
