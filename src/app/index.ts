@@ -4,5 +4,5 @@
  * Promises: every effect that a room uses was handed to it here; what was started is stopped again,
  * last first. May touch: everything, by handing it on.
  */
-export type { Effects, Files, Loaded, Read } from "./effects.ts";
+export type { Effects, Files, Loaded } from "./effects.ts";
 export { type App, startApp } from "./start.ts";

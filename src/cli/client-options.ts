@@ -12,7 +12,7 @@ import {
   tokenFromStream,
 } from "../client/index.ts";
 import { seconds } from "../config/index.ts";
-import type { Args, Io } from "./command.ts";
+import { type Args, EXIT, type Io } from "./command.ts";
 
 /** Where a token is looked for when nothing is said. */
 export const TOKEN_VARIABLE = "NATS_STS_TOKEN";
@@ -53,7 +53,7 @@ export const CLIENT_OPTIONS = {
 } as const;
 
 /** What the options ask for, or what is wrong with them. */
-export function credentialOptions(
+function credentialOptions(
   { values }: Args,
   io: Pick<Io, "cwd" | "env" | "stdin">,
 ): CredentialOptions | string {
@@ -115,19 +115,33 @@ export const clientEffects = (io: Pick<Io, "now_ms">): ClientEffects => ({
   now_ms: io.now_ms,
 });
 
-/** Runs the work of a command; an expected failure becomes one line and an exit code. */
+/** A command of the client side. */
+export interface ClientCommand {
+  readonly name: string;
+  /** What else is wrong with the arguments. */
+  faultOf(args: Args): string | undefined;
+  /** Resolves with the exit code. */
+  work(options: CredentialOptions): Promise<number>;
+}
+
+/** Runs a command of the client side; wrong usage and expected failures become one line and an exit code. */
 export async function clientCommand(
-  name: string,
-  io: Pick<Io, "err">,
-  work: () => Promise<number>,
-  exit_code: number,
+  { name, faultOf, work }: ClientCommand,
+  args: Args,
+  io: Pick<Io, "cwd" | "env" | "stdin" | "err">,
 ): Promise<number> {
+  const options = credentialOptions(args, io);
+  const fault = typeof options === "string" ? options : faultOf(args);
+  if (typeof options === "string" || fault !== undefined) {
+    io.err(`nats-sts ${name}: ${fault}`);
+    return EXIT.usage;
+  }
   try {
-    return await work();
+    return await work(options);
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
     io.err(`nats-sts ${name}: ${error.message}`);
-    return exit_code;
+    return EXIT.no;
   }
 }
 

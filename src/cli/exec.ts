@@ -17,11 +17,10 @@ import {
   CLIENT_OPTIONS,
   clientCommand,
   clientEffects,
-  credentialOptions,
   readsStdin,
   TOKEN_VARIABLE,
 } from "./client-options.ts";
-import { type Command, EXIT, type Io } from "./command.ts";
+import type { Args, Command, Io } from "./command.ts";
 import { lineOf } from "./refresh.ts";
 
 /** What a shell says of a command that cannot be run (POSIX, "Exit Status for Commands"). */
@@ -46,22 +45,17 @@ code is that of the command, 128 + n when signal n ended it.`,
   example: "nats-sts exec --url https://sts.example.com -- nats sub 'orders.>'",
   options: CLIENT_OPTIONS,
   async run(args, io) {
-    const options = credentialOptions(args, io);
-    const [file, ...rest] = args.operands;
-    const fault =
-      typeof options === "string"
-        ? options
-        : readsStdin(args)
-          ? "standard input belongs to the command: use --token-command"
-          : undefined;
-    if (typeof options === "string" || fault !== undefined || file === undefined) {
-      io.err(`nats-sts exec: ${fault ?? "say which command, after --"}`);
-      return EXIT.usage;
-    }
     const secrets = [TOKEN_VARIABLE, String(args.values["token-env"] ?? TOKEN_VARIABLE)];
-    return clientCommand("exec", io, () => execute({ file, rest, options, secrets }, io), EXIT.no);
+    const [file = "", ...rest] = args.operands;
+    const work = (options: CredentialOptions) => execute({ file, rest, options, secrets }, io);
+    return clientCommand({ name: "exec", faultOf, work }, args, io);
   },
 };
+
+function faultOf(args: Args): string | undefined {
+  if (readsStdin(args)) return "standard input belongs to the command: use --token-command";
+  return args.operands.length === 0 ? "say which command, after --" : undefined;
+}
 
 interface Execution {
   readonly file: string;

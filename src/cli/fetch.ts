@@ -1,13 +1,12 @@
 import { resolve } from "node:path";
-import { type FetchedCredential, fetchCredential, writeCreds } from "../client/index.ts";
 import {
-  CLIENT_OPTIONS,
-  clientCommand,
-  clientEffects,
-  credentialOptions,
-  timeOf,
-} from "./client-options.ts";
-import { type Command, EXIT } from "./command.ts";
+  type CredentialOptions,
+  type FetchedCredential,
+  fetchCredential,
+  writeCreds,
+} from "../client/index.ts";
+import { CLIENT_OPTIONS, clientCommand, clientEffects, timeOf } from "./client-options.ts";
+import { type Args, type Command, EXIT } from "./command.ts";
 
 /** Gets one credential. */
 export const fetch: Command = {
@@ -36,37 +35,26 @@ authority is named in NODE_EXTRA_CA_CERTS.`,
     },
   },
   async run(args, io) {
-    const { out, format } = args.values;
-    const options = credentialOptions(args, io);
-    const fault =
-      typeof options === "string"
-        ? options
-        : format !== "creds" && format !== "json"
-          ? "--format is creds or json"
-          : undefined;
-    if (typeof options === "string" || fault !== undefined) {
-      io.err(`nats-sts fetch: ${fault}`);
-      return EXIT.usage;
-    }
-    return clientCommand(
-      "fetch",
-      io,
-      async () => {
-        const credential = await fetchCredential(options, clientEffects(io));
-        const text = format === "json" ? jsonOf(credential) : credential.creds;
-        if (out === undefined) await io.write(text);
-        else {
-          await writeCreds(resolve(io.cwd, String(out)), text);
-          io.out(
-            `${out}: ${credential.account}, good until ${timeOf(credential.expires_at * 1000)}`,
-          );
-        }
-        return EXIT.done;
-      },
-      EXIT.no,
-    );
+    const work = async (options: CredentialOptions) => {
+      const { out, format } = args.values;
+      const credential = await fetchCredential(options, clientEffects(io));
+      const text = format === "json" ? jsonOf(credential) : credential.creds;
+      if (out === undefined) await io.write(text);
+      else {
+        await writeCreds(resolve(io.cwd, String(out)), text);
+        const until = timeOf(credential.expires_at * 1000);
+        io.out(`${out}: ${credential.account}, good until ${until}`);
+      }
+      return EXIT.done;
+    };
+    return clientCommand({ name: "fetch", faultOf, work }, args, io);
   },
 };
+
+const FORMATS: readonly unknown[] = ["creds", "json"];
+
+const faultOf = ({ values }: Args) =>
+  FORMATS.includes(values["format"]) ? undefined : "--format is creds or json";
 
 /** As the service answers those who bring no key: the answer, with the seed. */
 function jsonOf({ creds: _, ...rest }: FetchedCredential): string {

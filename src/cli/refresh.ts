@@ -12,7 +12,6 @@ import {
   CLIENT_OPTIONS,
   clientCommand,
   clientEffects,
-  credentialOptions,
   readsStdin,
   timeOf,
 } from "./client-options.ts";
@@ -35,15 +34,10 @@ SIGTERM or SIGINT ends it with 0. With --once it renews if that is due, and ends
     ...CLIENT_OPTIONS,
   },
   async run(args, io) {
-    const options = credentialOptions(args, io);
-    const fault = typeof options === "string" ? options : faultOf(args);
-    if (typeof options === "string" || fault !== undefined) {
-      io.err(`nats-sts refresh: ${fault}`);
-      return EXIT.usage;
-    }
     const once = args.values["once"] === true;
     const file = String(args.values["out"]);
-    return clientCommand("refresh", io, () => refreshing(file, options, once, io), EXIT.no);
+    const work = (options: CredentialOptions) => refreshing(file, options, once, io);
+    return clientCommand({ name: "refresh", faultOf, work }, args, io);
   },
 };
 

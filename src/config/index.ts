@@ -12,9 +12,7 @@ export type {
   HeadsConfig,
   IntrospectionConfig,
   IssuerConfig,
-  KeysConfig,
   Limits,
-  SigningKeyConfig,
   TlsConfig,
   Validation,
 } from "./config.ts";
@@ -31,7 +29,7 @@ export {
   table,
 } from "./fields-page.ts";
 export { readWritten } from "./file.ts";
-export { ISSUER_FORMS, type IssuerForm, PRESET_NAMES, type PresetName } from "./issuer-forms.ts";
+export { ISSUER_FORMS, PRESET_NAMES, type PresetName } from "./issuer-forms.ts";
 export type { Algorithm } from "./issuer-schema.ts";
 export { LISTENERS, type ListenerName, TLS_OF } from "./listeners.ts";
 export { type LoadedConfig, parseConfig, type ReadConfig, readConfig } from "./load.ts";

@@ -5,8 +5,8 @@
  * was encoded; a JWT that servers would not read is refused. May touch: the signer that is handed
  * in. The claims are a pure function.
  */
-export { assertBounded, type Holder, type UserClaims, userClaims } from "./claims.ts";
+export { assertBounded, type UserClaims, userClaims } from "./claims.ts";
 export { credsText } from "./creds.ts";
-export { type Encoded, encodeUser, JWT_LIMIT_BYTES, jwtBytes } from "./encode.ts";
-export { type Credential, type MintFor, mint } from "./mint.ts";
+export { encodeUser, JWT_LIMIT_BYTES, jwtBytes } from "./encode.ts";
+export { type Credential, mint } from "./mint.ts";
 export { trialMint } from "./trial.ts";

@@ -5,8 +5,8 @@
  * token endpoint an OAuth error, with one constant sentence; no input gives a 500; what is served
  * is described as OpenAPI by the schemas that it goes by. May touch: the listening socket.
  */
-export { type AdminBehind, adminDoor, type Words } from "./admin.ts";
-export type { Behind, Check } from "./door.ts";
-export { type Listener, type ListenerOptions, listenerAt } from "./listener.ts";
+export { adminDoor, type Words } from "./admin.ts";
+export type { Check } from "./door.ts";
+export { type Listener, listenerAt } from "./listener.ts";
 export { metricsDoor } from "./metrics.ts";
 export { httpDoor } from "./server.ts";

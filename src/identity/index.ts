@@ -10,7 +10,7 @@ export { type Examined, examineIssuer } from "./examine.ts";
 export type { Fetch } from "./fetch.ts";
 export { type Identity, identityDigest, type Kind, rateKey } from "./identity.ts";
 export { type Checked, type Inspection, inspectToken } from "./inspect.ts";
-export { type Issuer, type Issuers, trustedIssuers } from "./issuer.ts";
+export { type Issuers, trustedIssuers } from "./issuer.ts";
 export { parseStrict } from "./json.ts";
 export { providersPage } from "./page.ts";
 export type { Preset } from "./preset.ts";

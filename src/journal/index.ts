@@ -9,9 +9,7 @@
  * its own folder, the key and the file of the heads, and the clock, network and callbacks that it was
  * given.
  */
-
 export { changesIn } from "./changes.ts";
-export type { HeadsChecked } from "./check-heads.ts";
 export { type Disk, type DiskFile, realDisk } from "./disk.ts";
 export type {
   Asked,
@@ -22,19 +20,14 @@ export type {
   Issued,
   JournalEvent,
   Narrowed,
-  OwnEvent,
   PolicyLoaded,
-  Probed,
-  Pruned,
   Refused,
-  Repaired,
   StoredEvent,
 } from "./event.ts";
 export {
   codeOf,
   eventFilter,
   type Filter,
-  type FilterFault,
   type FilterWords,
   rulesOf,
 } from "./filter.ts";
@@ -42,13 +35,13 @@ export type { Fold } from "./fold.ts";
 export { type Followed, followJournal } from "./follow.ts";
 export { HEAD_MESSAGE, type SignedHead } from "./head.ts";
 export type { HeadFailure, HeadsOptions } from "./heads.ts";
-export type { Journal, JournalStats } from "./journal.ts";
+export type { Journal } from "./journal.ts";
 export { type KeptHeads, readKeptHeads } from "./kept-heads.ts";
 export { type KeysInUse, keysInUse } from "./keys-in-use.ts";
 export { JournalStartError } from "./lock.ts";
 export { type JournalOptions, openJournal } from "./open.ts";
-export { type EventQuery, type Heard, readEvents } from "./read-events.ts";
-export { type StdoutJournalOptions, stdoutJournal } from "./stdout.ts";
+export { type EventQuery, readEvents } from "./read-events.ts";
+export { stdoutJournal } from "./stdout.ts";
 export { type TokenUse, type UsedTokens, usedTokens } from "./used-tokens.ts";
 export { type Verified, verifyJournal } from "./verify.ts";
 export { writerFolders } from "./writers.ts";

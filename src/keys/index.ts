@@ -7,7 +7,7 @@
  */
 export { userKeyOf, userKeyProof } from "./held-key.ts";
 export { instanceKey, makeInstanceKey } from "./instance-key.ts";
-export { type KeyFault, type Owner, readSecret } from "./key-file.ts";
+export { type Owner, readSecret } from "./key-file.ts";
 export { base32, decodePublicKey } from "./nkey.ts";
 export { type KeyRing, loadKeyRing, type RingKey } from "./ring.ts";
 export { type Signer, seedSigner, signatureFits } from "./signer.ts";

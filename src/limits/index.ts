@@ -4,4 +4,4 @@
  * Promises: bounded in keys, constant work for each event, and no counter that still counts is
  * forgotten. May touch: nothing; the caller brings the time.
  */
-export { type Admission, type RateLimiter, rateLimiter } from "./rate.ts";
+export { type RateLimiter, rateLimiter } from "./rate.ts";

@@ -6,9 +6,9 @@
  * the nsc store that is named to it, by reading; the servers that it
  * is told to try. What it makes is handed back as text.
  */
-export { type NatsJwt, readNatsJwt, userJwtOf } from "./nats-jwt.ts";
+export { readNatsJwt, userJwtOf } from "./nats-jwt.ts";
 export { type NscAccount, readNscStore } from "./nsc-store.ts";
 export { type NscUsers, readNscUsers } from "./nsc-users.ts";
 export { serverConf } from "./server-conf.ts";
-export { type Key, type NatsTree, newTree } from "./tree.ts";
+export { type NatsTree, newTree } from "./tree.ts";
 export { tryConnect } from "./try-connect.ts";

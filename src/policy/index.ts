@@ -7,33 +7,31 @@
  * position; no claim widens a subject; no trace or detail holds the value of a claim. May touch:
  * nothing. The caller brings the bytes of the files and the time.
  */
-
 export { type Coverage, coverage } from "./cases/coverage.ts";
 export { identityFor, type Subjected } from "./cases/identity.ts";
 export { type Case, type Cases, issuerNamed, loadCases } from "./cases/load.ts";
 export { type CaseResult, runCase } from "./cases/run.ts";
 export { CasesFile } from "./cases/schema.ts";
 export { decide } from "./decide.ts";
-export type { Decision, Grant, Narrowing, TimeRange, Trace } from "./decision.ts";
-export { detailsOf, type GrantDetails } from "./details.ts";
+export type { Decision, Grant, Narrowing } from "./decision.ts";
+export { detailsOf } from "./details.ts";
 export { diffIdentity, type IdentityDiff } from "./diff/case.ts";
 export { type Change, type Changes, changes, widens } from "./diff/compare.ts";
-export { compareDecisions, type DecisionDiff } from "./diff/decisions.ts";
+export { compareDecisions } from "./diff/decisions.ts";
 export { diffJournaled, type Journaled, type JournaledDiff } from "./diff/journaled.ts";
-export { type LiveCredential, narrowed } from "./diff/narrowed.ts";
+export { narrowed } from "./diff/narrowed.ts";
 export { type TextDiff, textDiff } from "./diff/rules.ts";
 export { adminOf, rolesOf, traceOf } from "./evaluate.ts";
-export { type Explanation, explain, type RuleExplained } from "./explain/explain.ts";
-export type { Miss } from "./explain/miss.ts";
+export { explain, type RuleExplained } from "./explain/explain.ts";
 export { fieldsPage } from "./fields-page.ts";
 export { isEverything } from "./import/group.ts";
 export { type Imported, importUsers } from "./import/import.ts";
 export type { OldAccount, OldJwt, OldWorld } from "./import/old.ts";
-export { type Finding, LINT_RULES, type LintResult, lint } from "./lint/lint.ts";
+export { LINT_RULES, lint } from "./lint/lint.ts";
 export type { Measure } from "./lint/linted.ts";
 export { lintPage } from "./lint/page.ts";
 export { includesOf, loadPolicy, type PolicySource } from "./load.ts";
-export type { AdminRole, Policy, PolicyContext, Responses } from "./policy.ts";
+export type { AdminRole, Policy, PolicyContext } from "./policy.ts";
 export { PolicyFile } from "./schema.ts";
 export {
   covers,
@@ -43,6 +41,5 @@ export {
   parseSubject,
   reserved,
   type Subject,
-  type SubjectFault,
 } from "./subject.ts";
 export { type OpenPolicy, openPolicy } from "./written.ts";

@@ -5,18 +5,13 @@ import { verifyJournal } from "../../src/journal/index.ts";
 import type { Scope } from "../support/project.ts";
 import { startProvider } from "../support/provider.ts";
 import {
+  EVERYONE,
   makeAccount,
   makeDir,
   readJournal,
   type Service,
   startService,
 } from "../support/service.ts";
-
-const POLICY = `
-version: 1
-rules:
-  - { name: everyone, issuer: corp, grant: { account: ORDERS, subscribe: [orders.>] } }
-`;
 
 /** Many more are in test/faults. */
 const ROUNDS = 6;
@@ -47,7 +42,7 @@ async function kill(rounds: number, scope: Scope): Promise<string[]> {
   const token = await provider.token();
   const received: string[] = [];
   for (let round = 0; round < rounds; round++) {
-    const service = await startService(scope, { provider, policy: POLICY, accounts, dir });
+    const service = await startService(scope, { provider, policy: EVERYONE, accounts, dir });
     const now: string[] = [];
     await Promise.all(Array.from({ length: CALLERS }, () => askUntilGone(service, token, now)));
     received.push(...now);

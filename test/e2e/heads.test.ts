@@ -6,12 +6,7 @@ import { json } from "node:stream/consumers";
 import { test } from "node:test";
 import { readKeptHeads, type SignedHead, verifyJournal } from "../../src/journal/index.ts";
 import { startProvider } from "../support/provider.ts";
-import { makeAccount, makeDir, startService } from "../support/service.ts";
-
-const POLICY = `version: 1
-rules:
-  - { name: everyone, issuer: corp, grant: { account: ORDERS, subscribe: [orders.>] } }
-`;
+import { EVERYONE, makeAccount, makeDir, startService } from "../support/service.ts";
 
 test("a service tells the head of its journal to its log, a file and a sink, and they agree", async (t) => {
   const taken: SignedHead[] = [];
@@ -26,7 +21,7 @@ test("a service tells the head of its journal to its log, a file and a sink, and
   const accounts = [await makeAccount(await makeDir(t))];
   const heads = { file: "heads.jsonl", url: `http://127.0.0.1:${port}/heads` };
   const config = { journal: { dir: "journal", heads } };
-  const service = await startService(t, { provider, policy: POLICY, accounts, config });
+  const service = await startService(t, { provider, policy: EVERYONE, accounts, config });
   assert.equal((await service.ask(await provider.token())).status, 200);
   assert.equal(await service.stop(), 0);
 

@@ -14,15 +14,7 @@ import { forge } from "../identity/forge.ts";
 import { OTHER, type Row, refusalKeys, TABLES } from "../identity/refusal-rows.ts";
 import { AUDIENCE, claimsOf, ISSUER, NOW_S } from "../identity/support.ts";
 import { formsOf } from "../keys/seed-forms.ts";
-import { makeDir, startService } from "../support/service.ts";
-
-const POLICY = `
-version: 1
-rules:
-  - name: everyone
-    issuer: corp
-    grant: { account: ORDERS, subscribe: [orders.>], publish: [orders.new] }
-`;
+import { EVERYONE, makeDir, startService } from "../support/service.ts";
 
 const scope = { after };
 const dir = await makeDir(scope);
@@ -37,7 +29,7 @@ const issuer = (name: string, url: string) => ({
 });
 const service = await startService(scope, {
   provider: { issuer: ISSUER, audience: AUDIENCE },
-  policy: POLICY,
+  policy: EVERYONE,
   accounts: [
     {
       name: "ORDERS",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { startProvider } from "../support/provider.ts";
-import { makeAccount, makeDir, startService } from "../support/service.ts";
+import { EVERYONE, makeAccount, makeDir, startService } from "../support/service.ts";
 import { type Attack, filled } from "./attacks/attack.ts";
 import { SLOW } from "./attacks/connections.ts";
 import { ANSWER_LIMIT_MS, assertHeard } from "./attacks/heard.ts";
@@ -9,19 +9,11 @@ import { ATTACKS } from "./attacks/table.ts";
 import { converse } from "./attacks/wire.ts";
 import { encoded, exchangeOf } from "./doors.ts";
 
-const POLICY = `
-version: 1
-rules:
-  - name: everyone
-    issuer: corp
-    grant: { account: ORDERS, subscribe: [orders.>], publish: [orders.new] }
-`;
-
 const scope = { after };
 const provider = await startProvider(scope, { alg: "ES256" });
 const service = await startService(scope, {
   provider,
-  policy: POLICY,
+  policy: EVERYONE,
   accounts: [await makeAccount(await makeDir(scope))],
   config: { limits: { request_timeout: "1s" } },
 });

@@ -1,21 +1,13 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startProvider } from "../support/provider.ts";
-import { makeAccount, makeDir, startService } from "../support/service.ts";
-
-const POLICY = `
-version: 1
-rules:
-  - name: everyone
-    issuer: corp
-    grant: { account: ORDERS, subscribe: [orders.>], publish: [orders.new] }
-`;
+import { EVERYONE, makeAccount, makeDir, startService } from "../support/service.ts";
 
 const scope = { after };
 const provider = await startProvider(scope, { alg: "ES256" });
 const service = await startService(scope, {
   provider,
-  policy: POLICY,
+  policy: EVERYONE,
   accounts: [await makeAccount(await makeDir(scope))],
 });
 const token = await provider.token();

@@ -1,19 +1,13 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startProvider } from "../support/provider.ts";
-import { type Answer, makeAccount, makeDir, startService } from "../support/service.ts";
+import { type Answer, EVERYONE, makeAccount, makeDir, startService } from "../support/service.ts";
 import { encoded, exchangeOf, postForm, TOKEN_EXCHANGE } from "./doors.ts";
-
-const POLICY = `
-version: 1
-rules:
-  - { name: everyone, issuer: corp, grant: { account: ORDERS, subscribe: [orders.>] } }
-`;
 
 const scope = { after };
 const provider = await startProvider(scope, { alg: "ES256" });
 const accounts = [await makeAccount(await makeDir(scope))];
-const service = await startService(scope, { provider, policy: POLICY, accounts });
+const service = await startService(scope, { provider, policy: EVERYONE, accounts });
 const token = await provider.token();
 const GOOD = encoded(exchangeOf(token));
 

@@ -2,19 +2,13 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { addressKey } from "../../src/http/address-key.ts";
 import { startProvider } from "../support/provider.ts";
-import { type Answer, makeAccount, makeDir, startService } from "../support/service.ts";
-
-const POLICY = `
-version: 1
-rules:
-  - { name: everyone, issuer: corp, grant: { account: ORDERS, subscribe: [orders.>] } }
-`;
+import { type Answer, EVERYONE, makeAccount, makeDir, startService } from "../support/service.ts";
 
 const scope = { after };
 const provider = await startProvider(scope, { alg: "ES256", clients: [{ id: "other" }] });
 const serve = async (config: Record<string, unknown>) => {
   const accounts = [await makeAccount(await makeDir(scope))];
-  return startService(scope, { provider, policy: POLICY, accounts, config });
+  return startService(scope, { provider, policy: EVERYONE, accounts, config });
 };
 const codes = (answers: readonly Answer[]) =>
   answers.map(({ status, json }) => (status === 200 ? "issued" : json.code));

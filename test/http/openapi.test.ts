@@ -8,7 +8,7 @@ import { contracts } from "../../openapi/contracts.ts";
 import { ERRORS, type ErrorCode } from "../../src/errors.ts";
 import { PROJECT } from "../support/project.ts";
 import { startProvider } from "../support/provider.ts";
-import { type Answer, makeAccount, makeDir, startService } from "../support/service.ts";
+import { type Answer, EVERYONE, makeAccount, makeDir, startService } from "../support/service.ts";
 import { doorsOf, postForm } from "./doors.ts";
 
 interface Response {
@@ -38,15 +38,10 @@ const OPERATIONS = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
 );
 
-const POLICY = `
-version: 1
-rules:
-  - { name: everyone, issuer: corp, grant: { account: ORDERS, subscribe: [orders.>] } }
-`;
 const scope = { after };
 const provider = await startProvider(scope, { alg: "ES256" });
 const accounts = [await makeAccount(await makeDir(scope))];
-const options = { provider, policy: POLICY, accounts };
+const options = { provider, policy: EVERYONE, accounts };
 const [service, plain] = await Promise.all([
   startService(scope, {
     ...options,

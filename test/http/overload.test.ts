@@ -5,6 +5,7 @@ import { after, type TestContext, test } from "node:test";
 import { startProvider } from "../support/provider.ts";
 import {
   type Answer,
+  EVERYONE,
   makeAccount,
   makeDir,
   type Service,
@@ -12,18 +13,13 @@ import {
 } from "../support/service.ts";
 import { doorsOf, encoded, exchangeOf, FORM } from "./doors.ts";
 
-const POLICY = `
-version: 1
-rules:
-  - { name: everyone, issuer: corp, grant: { account: ORDERS, subscribe: [orders.>] } }
-`;
 const LIMIT = { timeout: 60_000 };
 
 const provider = await startProvider({ after }, { alg: "ES256" });
 
 async function serve(t: TestContext, limits: Record<string, unknown>): Promise<Service> {
   const accounts = [await makeAccount(await makeDir(t))];
-  return startService(t, { provider, policy: POLICY, accounts, config: { limits } });
+  return startService(t, { provider, policy: EVERYONE, accounts, config: { limits } });
 }
 
 const metric = async (service: Service, name: string) => {

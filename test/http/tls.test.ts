@@ -10,14 +10,9 @@ import { runHere } from "../cli/support.ts";
 import { hangUp, replace } from "../e2e/reloading.ts";
 import { makeCertificate } from "../support/certificate.ts";
 import { startProvider } from "../support/provider.ts";
-import { makeAccount, makeDir, type Service, startService } from "../support/service.ts";
+import { EVERYONE, makeAccount, makeDir, type Service, startService } from "../support/service.ts";
 import { getOver, putCertificate, talk, tlsIn } from "../support/tls-files.ts";
 
-const POLICY = `
-version: 1
-rules:
-  - { name: everyone, issuer: corp, grant: { account: ORDERS, subscribe: [orders.>] } }
-`;
 const LIMIT = { timeout: 30_000 };
 const END_LIMIT_MS = 3_000;
 
@@ -50,7 +45,7 @@ async function start(
   await putCertificate(dir, server);
   await writeFile(join(dir, "callers.pem"), ca);
   const accounts = [await makeAccount(dir)];
-  const options = { dir, provider, policy: POLICY, accounts, config: config(dir) };
+  const options = { dir, provider, policy: EVERYONE, accounts, config: config(dir) };
   return startService(t, { ...options, env: { NODE_OPTIONS: WEAK_NODE } });
 }
 
@@ -255,7 +250,7 @@ test(
     const service = await start(t, (dir) => ({ tls: tlsIn(dir) }));
     const renewed = makeCertificate({ name: "renewed", by: authority });
     await replace(join(service.dir, "cert.pem"), renewed.cert); // its key is yet to come
-    await replace(service.policy_file, POLICY.replace("orders", "changed"));
+    await replace(service.policy_file, EVERYONE.replace("orders", "changed"));
     const { msg, reason } = await hangUp(service);
     assert.equal(msg, "reload refused: what was loaded before stays in force");
     assert.match(reason ?? "", /nats-sts\.yaml:\d+:\d+: \S+key\.pem does not fit the certificate$/);

@@ -6,15 +6,13 @@ import { doorsOf, TOKEN_EXCHANGE, TYPES } from "../http/doors.ts";
 import { dpopKey } from "../support/dpop.ts";
 import { startProvider } from "../support/provider.ts";
 import { resourceOf } from "../support/provider-config.ts";
-import { makeAccount, makeDir, startService } from "../support/service.ts";
+import { EVERYONE, makeAccount, makeDir, startService } from "../support/service.ts";
 
 const scope = { after };
 const provider = await startProvider(scope, { alg: "ES256" });
 const service = await startService(scope, {
   provider,
-  policy: `version: 1
-rules: [{ name: all, issuer: corp, grant: { account: ORDERS, subscribe: [orders.>] } }]
-`,
+  policy: EVERYONE,
   accounts: [await makeAccount(await makeDir(scope))],
   config: { dpop: { nonce: "required" } },
 });

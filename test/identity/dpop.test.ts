@@ -5,15 +5,13 @@ import { usedProofs } from "../../src/identity/index.ts";
 import { doorsOf } from "../http/doors.ts";
 import { type DpopKey, dpopKey } from "../support/dpop.ts";
 import { startProvider } from "../support/provider.ts";
-import { makeAccount, makeDir, startService } from "../support/service.ts";
+import { EVERYONE, makeAccount, makeDir, startService } from "../support/service.ts";
 
 const scope = { after };
 const provider = await startProvider(scope, { alg: "ES256" });
 const service = await startService(scope, {
   provider,
-  policy: `version: 1
-rules: [{ name: all, issuer: corp, grant: { account: ORDERS, subscribe: [orders.>] } }]
-`,
+  policy: EVERYONE,
   accounts: [await makeAccount(await makeDir(scope))],
 });
 const [mine, other, rsa] = await Promise.all([dpopKey(), dpopKey(), dpopKey("RS256")]);

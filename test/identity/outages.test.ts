@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
 import { doorsOf } from "../http/doors.ts";
 import { startProvider } from "../support/provider.ts";
-import { type Answer, makeAccount, makeDir, startService } from "../support/service.ts";
+import { type Answer, EVERYONE, makeAccount, makeDir, startService } from "../support/service.ts";
 
 const scope = { after };
 /** A provider's answer must be here after five seconds; the rest is for a busy machine. */
@@ -88,9 +88,7 @@ const broken = Object.keys(BROKEN);
 const issuer = { preset: "generic", audience: "nats-sts", insecure_http: true };
 const service = await startService(scope, {
   provider,
-  policy: `version: 1
-rules: [{ name: all, issuer: corp, grant: { account: ORDERS, subscribe: [orders.>] } }]
-`,
+  policy: EVERYONE,
   accounts: [await makeAccount(await makeDir(scope))],
   config: {
     limits: { rate_per_identity: "1000000/m", rate_per_address: "1000000/m" },

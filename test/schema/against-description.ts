@@ -4,17 +4,10 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { PROJECT } from "../support/project.ts";
 import { startProvider } from "../support/provider.ts";
-import { makeAccount, makeDir, startService } from "../support/service.ts";
+import { EVERYONE, makeAccount, makeDir, startService } from "../support/service.ts";
 import { schemathesis } from "./schemathesis.ts";
 
 // Run by `npm run test:schema`: it wants Python, and takes half a minute.
-const POLICY = `
-version: 1
-rules:
-  - name: everyone
-    issuer: corp
-    grant: { account: ORDERS, subscribe: [orders.>], publish: [orders.new] }
-`;
 const DESCRIPTION = join(PROJECT, "openapi/openapi.yaml");
 
 const scope = { after };
@@ -23,7 +16,7 @@ const find = await schemathesis(scope);
 const provider = await startProvider(scope, { alg: "ES256" });
 const service = await startService(scope, {
   provider,
-  policy: POLICY,
+  policy: EVERYONE,
   accounts: [await makeAccount(dir)],
   config: {
     explain: true,

@@ -17,6 +17,12 @@ export interface ServedAccount {
   readonly signing_key_file: string;
 }
 
+/** A policy for tests in which it does not matter: whoever `corp` knows gets the same. */
+export const EVERYONE = `version: 1
+rules:
+  - { name: everyone, issuer: corp, grant: { account: ORDERS, subscribe: [orders.>], publish: [orders.new] } }
+`;
+
 export interface ServiceOptions {
   readonly provider: Pick<Provider, "issuer" | "audience">;
   /** The policy file, as a person would write it. */
