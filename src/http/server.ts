@@ -32,7 +32,7 @@ export async function httpDoor(
     config,
     logger,
     serverFactory: (handler, options) =>
-      listener.serverFactory(shedding(handler, shedAt, behind.hasRoom), options),
+      listener.serverFactory(shedding(handler, shedAt, behind.hasRoom, leaving), options),
     formAt,
     leaving,
     stopping,

@@ -12,17 +12,19 @@ import { type ErrorForm, retryAfter } from "./error-form.ts";
  *
  * @param formAt how a path words its errors; undefined for one that is always served
  * @param hasRoom whether one more is taken; counts those for which there is none
+ * @param leaving whether callers had better go elsewhere
  */
 export function shedding(
   handler: RequestListener,
   formAt: (path: string) => ErrorForm | undefined,
   hasRoom: () => boolean,
+  leaving: () => boolean,
 ): RequestListener {
   const atOnce = rateLimiter(AT_ONCE, 1);
   return (request, response) => {
     const form = request.method === "POST" ? formAt(pathOf(request)) : undefined;
     if (!form || hasRoom() || !isClear(request)) return handler(request, response);
-    const turned = () => turnAway(request, response, form);
+    const turned = () => turnAway(request, response, form, leaving());
     const admission = atOnce.take("all", performance.now());
     if (admission !== "full" && admission.ok) return turned();
     const later = setTimeout(turned, HOLD_MS);
@@ -38,11 +40,14 @@ const AT_ONCE = { burst: 500, per_s: 500 };
  */
 const HOLD_MS = 1_000;
 
-function turnAway(request: IncomingMessage, response: ServerResponse, form: ErrorForm): void {
+function turnAway(
+  request: IncomingMessage,
+  response: ServerResponse,
+  form: ErrorForm,
+  leaving: boolean,
+): void {
   const request_id = randomUUID();
   const body = JSON.stringify(form.body("overloaded", request_id));
-  const small =
-    request.headers["transfer-encoding"] === undefined && bodyBytes(request) <= SMALL_BYTES;
   response.writeHead(form.status("overloaded"), {
     ...form.headers(new StsError("overloaded")),
     "content-type": form.media_type,
@@ -51,10 +56,16 @@ function turnAway(request: IncomingMessage, response: ServerResponse, form: Erro
     "x-request-id": request_id,
     "x-content-type-options": "nosniff",
     "retry-after": String(retryAfter(request_id)),
-    // Who comes back finds the connection open, but a large body is not waited for.
-    ...(!small && { connection: "close" }),
+    // Who comes back finds the connection open, unless it would keep a stop waiting.
+    ...((leaving || !isSmall(request)) && { connection: "close" }),
   });
   response.end(body);
+}
+
+/** A large body is not waited for, and of what follows an upgrade Node may have lost the beginning. */
+function isSmall({ headers }: IncomingMessage): boolean {
+  const { "transfer-encoding": coding, "content-length": bytes = "0", upgrade } = headers;
+  return coding === undefined && upgrade === undefined && Number(bytes) <= SMALL_BYTES;
 }
 
 /** What is unclear is refused as such, and its connection ends. */
@@ -68,7 +79,5 @@ function isClear(request: IncomingMessage): boolean {
 }
 
 const SMALL_BYTES = 16_384;
-
-const bodyBytes = ({ headers }: IncomingMessage) => Number(headers["content-length"] ?? 0);
 
 const pathOf = ({ url = "" }: IncomingMessage) => url.split("?", 1)[0] ?? "";

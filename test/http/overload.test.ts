@@ -85,6 +85,12 @@ test(
     const oauth = await answerTo(service, head("/oauth2/token", FORM, 60_000));
     assert.match(oauth, /^HTTP\/1\.1 503 [\s\S]*"error":"temporarily_unavailable"/);
     assert.match(oauth, /\r\nconnection: close\r\n/i, "a large body is not waited for");
+    const upgrade = "Content-Length: 0\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n";
+    const lost = `POST /v1/credentials HTTP/1.1\r\nHost: a\r\n${upgrade}GET / HTTP/1.1\r\n\r\n`;
+    assert.match(
+      await answerTo(service, lost),
+      /^HTTP\/1\.1 503 [\s\S]*\r\nconnection: close\r\n/i,
+    );
     const unclear = await answerTo(
       service,
       "POST /v1/credentials HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
@@ -99,13 +105,36 @@ test(
       assert.deepEqual([status, json.code], [503, "overloaded"]);
       assert.match(headers.get("x-request-id") ?? "", /^[0-9a-f-]{36}$/);
     }
-    assert.equal(await metric(service, "shed_total"), 5);
+    assert.equal(await metric(service, "shed_total"), 6);
     assert.ok(service.logs().some((line) => line.includes("overloaded: requests are turned away")));
     release();
     for (const { status } of await Promise.all(held)) assert.equal(status, 200);
     assert.equal((await service.ask(token)).status, 200);
     const codes = (await service.journal()).flatMap((event) => ("code" in event ? event.code : []));
     assert.ok(!codes.includes("overloaded"), "nothing was decided");
+  },
+);
+
+test(
+  "answers that are held while the service stops are given, and keep no connection open",
+  LIMIT,
+  async (t) => {
+    const { service, release } = await full(t, 1);
+    const request = "POST /v1/credentials HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n";
+    const callers = Array.from({ length: 10 }, () => {
+      const socket = connect(Number(new URL(service.url).port), "127.0.0.1").on("error", () => {});
+      const said: string[] = [];
+      socket.on("data", (data) => said.push(String(data)));
+      socket.write(request.repeat(90));
+      return { said, closed: once(socket, "close") };
+    });
+    while ((await metric(service, "shed_total")) < 900);
+    const stopped = service.stop();
+    release();
+    assert.equal(await stopped, 0);
+    await Promise.all(callers.map(({ closed }) => closed));
+    const told = callers.filter(({ said }) => /\r\nconnection: close\r\n/i.test(said.join("")));
+    assert.ok(told.length > 0);
   },
 );
 
