@@ -23,6 +23,8 @@ export interface NarrowingOptions {
   readonly longest_s: number;
   /** Resolves when nothing of before gives a credential any more, however long ago it was replaced. */
   readonly idle: Promise<void>;
+  /** The ids of those that are named already, by a try that did not come to its end. */
+  readonly named: Set<string>;
   /** True when another policy is in force by now, which is looked at by itself. */
   outdated(): boolean;
 }
@@ -33,7 +35,7 @@ export interface NarrowingOptions {
  * exchanges, since it reads as much of the journal as there are live credentials.
  */
 export async function findNarrowed(options: NarrowingOptions): Promise<void> {
-  const { standing, next, before, outdated } = options;
+  const { standing, next, before, named, outdated } = options;
   const { journal, metrics } = standing;
   const { policy, config } = next.loaded;
   if (config.journal === "stdout") {
@@ -44,15 +46,18 @@ export async function findNarrowed(options: NarrowingOptions): Promise<void> {
   const folder = join(config.journal.dir, config.journal.writer);
   const verdictOf = comparing(options);
   const counts = { live: 0, surely: 0, possibly: 0 };
-  let named = 0;
   for await (const event of liveCredentials(folder, options)) {
     if (outdated()) return;
     counts.live++;
     const verdict = verdictOf(event);
     if (verdict === "no") continue;
     counts[verdict]++;
+    if (named.has(event.id)) continue;
+    if (named.size < NAMED_LIMIT) {
+      await journal.record(nameOf(event, next, verdict === "surely"));
+      named.add(event.id);
+    }
     metrics.add("credentials_narrowed_total", { sure: verdict === "surely" ? "yes" : "no" });
-    if (named++ < NAMED_LIMIT) await journal.record(nameOf(event, next, verdict === "surely"));
   }
   const { on_narrow } = config;
   const digests = { policy: policy.digest, before: before.loaded.policy.digest };

@@ -2,7 +2,7 @@ import { changedSince, FaultError } from "../config/index.ts";
 import type { Files, Loaded, Read } from "./effects.ts";
 import { type InForce, inForce } from "./in-force.ts";
 import { recordLoaded } from "./loaded.ts";
-import { findNarrowed } from "./narrowing.ts";
+import { findNarrowed, type NarrowingOptions } from "./narrowing.ts";
 import { needsRestart } from "./needs-restart.ts";
 import { pastPolicies } from "./past-policies.ts";
 import type { Standing } from "./standing.ts";
@@ -48,6 +48,8 @@ export function reloading(
 
   const past = pastPolicies();
   const searches = searching(first);
+  /** A search that failed. */
+  let unfinished: NarrowingOptions | undefined;
 
   async function tell(loaded: Loaded): Promise<void> {
     const before = told;
@@ -70,11 +72,25 @@ export function reloading(
     searches.replaced(before, next);
     if (next.loaded.policy.digest === before.loaded.policy.digest) return;
     past.keep(before.loaded, standing.now_s());
-    const search = searches.begin({ standing, next, before, past: past.find });
-    const outdated = () => closed || search.outdated();
-    // Beside the exchanges, and never at their expense.
-    findNarrowed({ ...search, outdated }).catch((error: unknown) => {
-      if (!outdated()) log.error({ reason: reasonOf(error) }, NOT_COMPARED);
+    const { outdated, ...search } = searches.begin();
+    const options = {
+      standing,
+      next,
+      before,
+      past: past.find,
+      named: new Set<string>(),
+      ...search,
+    };
+    compare({ ...options, outdated: () => closed || outdated() });
+  }
+
+  /** Beside the exchanges, and never at their expense. What the journal does not take is tried again. */
+  function compare(options: NarrowingOptions): void {
+    unfinished = undefined;
+    findNarrowed(options).catch((error: unknown) => {
+      if (options.outdated()) return;
+      log.error({ reason: reasonOf(error) }, NOT_COMPARED);
+      unfinished = options;
     });
   }
 
@@ -114,6 +130,7 @@ export function reloading(
       inTurn(async () => {
         if (due) await reload("it could not be put in force before");
         else if (await changedSince(seen)) await reload("a file has changed");
+        if (unfinished) compare(unfinished);
       }),
   };
 }
@@ -129,9 +146,9 @@ function searching(first: InForce) {
       longest_s = Math.max(longest_s, next.loaded.config.max_ttl_s);
       idle = Promise.all([idle, before.idle()]).then(() => {});
     },
-    begin<T>(of: T) {
+    begin() {
       const own = ++latest;
-      return { ...of, longest_s, idle, outdated: () => latest !== own };
+      return { longest_s, idle, outdated: () => latest !== own };
     },
   };
 }

@@ -9,7 +9,7 @@ import { reloading } from "../../src/app/reload.ts";
 import { openStanding } from "../../src/app/standing.ts";
 import { readEverything } from "../../src/cli/load.ts";
 import { StsError } from "../../src/errors.ts";
-import { type JournalEvent, openJournal } from "../../src/journal/index.ts";
+import { type Issued, type JournalEvent, openJournal } from "../../src/journal/index.ts";
 import { goodConfig } from "../cli/support.ts";
 import { readJournal } from "../support/service.ts";
 
@@ -67,7 +67,7 @@ async function start(t: TestContext, config: Readonly<Record<string, unknown>> =
     },
     put: (text: string) => writeFile(join(dir, "policy.yaml"), text),
     configure: (more: object) => configure(file, more),
-    issue: (exp: number) => journal.record(issuedBy(loaded, exp)),
+    issue: (exp: number, id = "i") => journal.record({ ...issuedBy(loaded, exp), id }),
     events: () => readJournal(join(dir, "journal", "main")),
   };
 }
@@ -96,7 +96,7 @@ function effectsOf() {
   return { ...effects, now, heard };
 }
 
-const issuedBy = ({ policy }: Loaded, exp: number): JournalEvent => ({
+const issuedBy = ({ policy }: Loaded, exp: number): Issued => ({
   ...{ type: "credential.issued", door: "http", request_id: "r", id: "i", own_key: false },
   ...{ user_public_key: "U", signing_key: "A", account: "ORDERS", roles: ["everyone"] },
   ...{ publish: ["a", "b"], subscribe: [], iat: 0, exp, policy: policy.digest },
@@ -209,3 +209,27 @@ const OTHER = {
   audience: "another",
   insecure_http: true,
 };
+
+test(
+  "a search that the journal stopped is made again, and names nobody twice",
+  LIMIT,
+  async (t) => {
+    const app = await start(t);
+    await app.issue(NOW_S + 60, "one");
+    await app.issue(NOW_S + 60, "two");
+    const failed = app.heard("live credentials could not be compared with the new policy");
+    await app.put(policy("a"));
+    app.refuse("policy.narrowed");
+    await app.again.reload("a test");
+    await failed;
+    const compared = app.heard(COMPARED);
+    app.refuse();
+    await app.again.look();
+    const { live, surely } = await compared;
+    assert.deepEqual([live, surely], [2, 2]);
+    const named = (await app.events()).flatMap((event) =>
+      event.type === "credential.narrowed" ? event.id : [],
+    );
+    assert.deepEqual(named, ["one", "two"]);
+  },
+);
