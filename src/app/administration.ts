@@ -46,7 +46,8 @@ export function administration(
       busy = true;
       try {
         const fits = (event: StoredEvent) => query.fits(event) && visible(event, accounts, all);
-        return await collect(join(journal.dir, journal.writer), { ...query, fits });
+        const events = await collect(join(journal.dir, journal.writer), { ...query, fits });
+        return all ? events : events.map((event) => withoutOthers(event, accounts));
       } finally {
         busy = false;
       }
@@ -79,6 +80,18 @@ function queryOf(words: Words, now_ms: number) {
 /** What belongs to no account may tell of any: only who administers all of them sees it. */
 function visible(event: StoredEvent, accounts: readonly string[], all: boolean): boolean {
   return all || ("account" in event && accounts.includes(event.account ?? ""));
+}
+
+/** The same event without the rules that missed, and without a trial, where these tell of other accounts. */
+function withoutOthers(event: StoredEvent, accounts: readonly string[]): StoredEvent {
+  if (!("trace" in event || "audit" in event)) return event;
+  const { trace, audit, ...rest } = event;
+  const own = audit && (audit.account === undefined || accounts.includes(audit.account));
+  return {
+    ...rest,
+    ...(trace && { trace: trace.filter(({ missed }) => missed === undefined) }),
+    ...(own && { audit }),
+  };
 }
 
 async function collect(folder: string, query: Parameters<typeof readEvents>[1]) {

@@ -59,6 +59,9 @@ test("an administrator reads the journal of its accounts, and of no other", asyn
     own.json.events.map(() => "ORDERS"),
   );
   assert.ok(ids(own).includes(idOf(worker)));
+  const decision = own.json.events.find(({ type }) => type === "credential.issued");
+  assert.ok(decision && "trace" in decision);
+  assert.deepEqual(decision.trace, [{ rule: "workers" }], "rules that missed may be of others");
 });
 
 test("it asks with the words of journal tail", async () => {
