@@ -5,8 +5,8 @@ import { diffJournaled, type JournaledDiff, narrowed, type OpenPolicy } from "..
 import type { InForce } from "./in-force.ts";
 import type { Standing } from "./standing.ts";
 
-/** Credentials that are named one by one; further ones are counted. */
-const NAMED_LIMIT = 10_000;
+/** Credentials that are named one by one; further ones are counted. Who revokes must name them all. */
+const NAMED_LIMIT = { keep: 10_000, revoke: 1_000_000 } as const;
 /** Events between two turns that others get. */
 const EVENTS_A_TURN = 200;
 /** Comparisons that are remembered, as the same identities come again. */
@@ -53,7 +53,7 @@ export async function findNarrowed(options: NarrowingOptions): Promise<void> {
     if (verdict === "no") continue;
     counts[verdict]++;
     if (named.has(event.id)) continue;
-    if (named.size < NAMED_LIMIT) {
+    if (named.size < NAMED_LIMIT[config.on_narrow]) {
       await journal.record(nameOf(event, next, verdict === "surely"));
       named.add(event.id);
     }
