@@ -1,5 +1,5 @@
 /**
- * Door 3: the command line. One file a command; a command is a row of data with a function.
+ * The command line. One file a command; a command is a row of data with a function.
  *
  * Promises: faults of the operator are sentences with a place, never stack traces; exit codes are
  * 0 done, 1 the answer is no, 2 wrong usage, 3 the journal was lost, 4 a mistake of ours. May touch:

@@ -1,5 +1,5 @@
 /**
- * Door 1: HTTP. Requests become asks, credentials and errors become answers.
+ * The doors of the network: HTTP. Requests become asks, credentials and errors become answers.
  *
  * Promises: every answer with a secret is `no-store`; every error is a problem document, at the
  * token endpoint an OAuth error, with one constant sentence; no input gives a 500; what is served

@@ -3,8 +3,8 @@
  * users that were there before us.
  *
  * Promises: whatever needs an operator key is in here, and the service never calls it. May touch:
- * the nsc store that is named to it, by reading; the servers that it
- * is told to try. What it makes is handed back as text.
+ * the nsc store that is named to it, by reading; the servers that it is told to try. What it makes is
+ * handed back as text.
  */
 export { readNatsJwt, userJwtOf } from "./nats-jwt.ts";
 export { type NscAccount, readNscStore } from "./nsc-store.ts";

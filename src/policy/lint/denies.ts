@@ -3,6 +3,12 @@ import type { LintedRole, LintedRule, Pattern } from "./linted.ts";
 import { onePlaceOnce, starred } from "./patterns.ts";
 import { type LintRule, quote } from "./rule.ts";
 
+/** What is better than any deny. */
+const LISTED = `roles:
+  reader: { account: ORDERS, subscribe: [orders.new, orders.done.>] }
+rules:
+  - { name: readers, issuer: corp, scopes: [orders.read], roles: [reader] }`;
+
 /** Subjects that are taken out again. */
 export const DENIES: readonly LintRule[] = [
   {
@@ -12,10 +18,7 @@ export const DENIES: readonly LintRule[] = [
   reader: { account: ORDERS, subscribe: [orders.>], deny_subscribe: [orders.cards.>] }
 rules:
   - { name: readers, issuer: corp, scopes: [orders.read], roles: [reader] }`,
-    prefer: `roles:
-  reader: { account: ORDERS, subscribe: [orders.new, orders.done.>] }
-rules:
-  - { name: readers, issuer: corp, scopes: [orders.read], roles: [reader] }`,
+    prefer: LISTED,
     rationale:
       "A deny names what somebody thought of: the next subject below the wildcard is permitted until somebody thinks of it, too. And the denies of one role hold for every role that a caller has in the account. List what is permitted; where that cannot be, say why.",
     check: ({ roles, rules }) =>
@@ -40,10 +43,7 @@ rules:
   reader: { account: ORDERS, subscribe: [orders.>], deny_subscribe: [order.cards.>] }
 rules:
   - { name: readers, issuer: corp, scopes: [orders.read], roles: [reader] }`,
-    prefer: `roles:
-  reader: { account: ORDERS, subscribe: [orders.new, orders.done.>] }
-rules:
-  - { name: readers, issuer: corp, scopes: [orders.read], roles: [reader] }`,
+    prefer: LISTED,
     rationale:
       "A deny that meets no subject of the role, nor of a role that is held beside it, protects nothing: mostly it is misspelt, or in the wrong direction. One that covers a whole permission leaves nothing of that, and whoever reads the role believes otherwise.",
     check: ({ roles, rules }) =>
