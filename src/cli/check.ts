@@ -4,6 +4,7 @@ import { untimely } from "../tls/index.ts";
 import { checkConnect } from "./check-connect.ts";
 import { type Command, EXIT } from "./command.ts";
 import { CONFIG_OPTION, loadAll } from "./load.ts";
+import { count } from "./show.ts";
 
 /** Says what is wrong with configuration, keys and policy, all of it at once. */
 export const check: Command = {
@@ -55,5 +56,3 @@ function warnings({ config, certificates, fault }: Loaded, now_s: number): strin
     return `${at.file}:${at.line}:${at.col}: warning: ${config[TLS_OF[listener]]?.cert_file} ${wrong}`;
   });
 }
-
-const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;

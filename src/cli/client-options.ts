@@ -11,8 +11,8 @@ import {
   tokenFromFile,
   tokenFromStream,
 } from "../client/index.ts";
-import { seconds } from "../config/index.ts";
 import { type Args, EXIT, type Io } from "./command.ts";
+import { narrowingIn } from "./narrowing.ts";
 
 /** Where a token is looked for when nothing is said. */
 export const TOKEN_VARIABLE = "NATS_STS_TOKEN";
@@ -54,18 +54,14 @@ export const CLIENT_OPTIONS = {
 
 /** What the options ask for, or what is wrong with them. */
 function credentialOptions(
-  { values }: Args,
+  args: Args,
   io: Pick<Io, "cwd" | "env" | "stdin">,
 ): CredentialOptions | string {
+  const { values } = args;
   if (values["url"] === undefined) return "say which service: --url https://sts.example.com";
-  const ttl = values["ttl"];
-  if (ttl !== undefined && !/^[1-9][0-9]{0,5}[smhd]$/.test(String(ttl)))
-    return "--ttl must be a duration such as 30s, 5m or 1h";
+  const narrowing = narrowingIn(args);
+  if (typeof narrowing === "string") return narrowing;
   const public_url = values["public-url"];
-  const account = values["account"];
-  const [roles, publish, subscribe] = ["roles", "publish", "subscribe"].map((name) =>
-    listOf(values[name]),
-  );
   try {
     const token = tokenSource(values, io);
     if (typeof token === "string") return token;
@@ -75,11 +71,7 @@ function credentialOptions(
         public_url: serviceUrl(String(public_url), "--public-url"),
       }),
       token,
-      ...(account !== undefined && { account: String(account) }),
-      ...(roles && { roles }),
-      ...(publish && { publish }),
-      ...(subscribe && { subscribe }),
-      ...(ttl !== undefined && { ttl_s: seconds(String(ttl)) }),
+      ...narrowing,
     };
   } catch (error) {
     if (error instanceof ClientError) return error.message;
@@ -99,11 +91,6 @@ function tokenSource(
   if (name === "token-env") return tokenFromEnv(env, value);
   if (name === "token-command") return tokenFromCommand(value, env);
   return value === "-" ? tokenFromStream(stdin) : tokenFromFile(resolve(cwd, value));
-}
-
-/** What stands in an option that may be repeated. One empty word asks for less than no word at all. */
-function listOf(words: Args["values"][string]): readonly string[] | undefined {
-  return typeof words === "object" ? words.filter((word) => word !== "") : undefined;
 }
 
 /** Whether standard input was named, which can be read only once. */

@@ -1,7 +1,7 @@
 import type { IssuerConfig } from "../config/index.ts";
 import type { Examined } from "../identity/index.ts";
 import { spanInWords } from "./moment.ts";
-import { count } from "./policy/show.ts";
+import { count } from "./show.ts";
 
 /** One thing that was looked at. */
 export interface Finding {

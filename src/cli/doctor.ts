@@ -5,7 +5,7 @@ import { type Args, type Command, EXIT, type Io } from "./command.ts";
 import { aboutIssuer, type Finding } from "./doctor-issuer.ts";
 import { CONFIG_OPTION, readConfigFile } from "./load.ts";
 import { policyContext, readPolicies } from "./load-policy.ts";
-import { asJson, count, table, visible } from "./policy/show.ts";
+import { asJson, count, table, visible } from "./show.ts";
 
 /** Looks at everything that the service leans on, and says of what is wrong what to do. */
 export const doctor: Command = {

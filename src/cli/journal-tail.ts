@@ -11,7 +11,7 @@ import { FILTER_OPTIONS, filterOf } from "./journal-filter.ts";
 import { journalFolders } from "./journal-folders.ts";
 import { inOrderOfTime } from "./journal-merge.ts";
 import { eventJson, eventText } from "./journal-text.ts";
-import { visible } from "./policy/show.ts";
+import { visible } from "./show.ts";
 import { word } from "./word.ts";
 
 /** Enough for a screen, where nothing says how many. */

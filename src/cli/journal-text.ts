@@ -1,6 +1,6 @@
 import { codeOf, type Issued, rulesOf, type StoredEvent } from "../journal/index.ts";
 import { grantedRows } from "./granted-text.ts";
-import { visible } from "./policy/show.ts";
+import { visible } from "./show.ts";
 import { cut, quoted, word } from "./word.ts";
 
 /** An event as a person reads it: one line, and with `verbose` the reasons below it. */

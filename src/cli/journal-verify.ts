@@ -3,7 +3,7 @@ import { type KeptHeads, readKeptHeads, type Verified, verifyJournal } from "../
 import { decodePublicKey } from "../keys/index.ts";
 import { type Args, type Command, EXIT, type Io } from "./command.ts";
 import { unlessUnreadable } from "./journal-folders.ts";
-import { count, visible } from "./policy/show.ts";
+import { count, visible } from "./show.ts";
 
 /** Checks that a journal is whole: nothing changed, removed, inserted or moved. */
 export const journalVerify: Command = {

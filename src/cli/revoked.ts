@@ -3,7 +3,7 @@ import { type Args, type Command, EXIT, type Io } from "./command.ts";
 import { foldersNamed } from "./journal-folders.ts";
 import { inOrderOfTime } from "./journal-merge.ts";
 import { CONFIG_OPTION } from "./load.ts";
-import { visible } from "./policy/show.ts";
+import { inShell, visible } from "./show.ts";
 
 type RevokedEvent = StoredEvent & Narrowed;
 
@@ -62,11 +62,9 @@ function lineOf(event: RevokedEvent, { values }: Args): string {
   if (values["json"]) return visible(JSON.stringify(event));
   const at_s = Math.floor(Date.parse(at) / 1000);
   if (values["nsc"])
-    return `nsc revocations add-user --account ${quoted(account)} --user-public-key ${quoted(user_public_key)} --at ${at_s}`;
+    return `nsc revocations add-user --account ${inShell(visible(account))} --user-public-key ${inShell(visible(user_public_key))} --at ${at_s}`;
   const until = new Date(exp * 1000).toISOString();
   return visible(
     `${at}  ${account}  ${user_public_key}  expires ${until}${sure ? "" : "  possibly"}`,
   );
 }
-
-const quoted = (text: string) => `'${visible(text).replaceAll("'", "'\\''")}'`;

@@ -1,7 +1,7 @@
 import { ERRORS, StsError } from "../errors.ts";
 import type { Checked, Identity, Inspection } from "../identity/index.ts";
 import { momentInWords } from "./moment.ts";
-import { table, visible } from "./policy/show.ts";
+import { table, visible } from "./show.ts";
 
 type Claims = Readonly<Record<string, unknown>>;
 

@@ -5,7 +5,7 @@ import { ERRORS, StsError } from "../errors.ts";
 import { type Inspection, inspectToken, trustedIssuers } from "../identity/index.ts";
 import { type Args, type Command, EXIT, type Io } from "./command.ts";
 import { CONFIG_OPTION, readConfigFile } from "./load.ts";
-import { asJson } from "./policy/show.ts";
+import { asJson } from "./show.ts";
 import { inspected, whatItIs } from "./token-inspect-text.ts";
 
 /** Says what a token is, and what verification makes of it. */

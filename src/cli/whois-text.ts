@@ -1,6 +1,6 @@
 import { type Issued, rulesOf, type StoredEvent } from "../journal/index.ts";
 import { grantedRows } from "./granted-text.ts";
-import { table } from "./policy/show.ts";
+import { table } from "./show.ts";
 import type { UserJwt } from "./user-jwt.ts";
 import { word } from "./word.ts";
 

@@ -4,7 +4,7 @@ import { foldersNamed } from "./journal-folders.ts";
 import { inOrderOfTime } from "./journal-merge.ts";
 import { eventJson } from "./journal-text.ts";
 import { CONFIG_OPTION } from "./load.ts";
-import { asJson, count, visible } from "./policy/show.ts";
+import { asJson, count, visible } from "./show.ts";
 import { type Given, givenIn } from "./whois-given.ts";
 import { claimedText, type IssuedEvent, recordedText, signatureText } from "./whois-text.ts";
 

@@ -1,4 +1,4 @@
-import { visible } from "./policy/show.ts";
+import { visible } from "./show.ts";
 
 /** No text of somebody else's takes more of a line, in characters. */
 const WORD_LIMIT = 120;

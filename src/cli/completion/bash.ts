@@ -1,4 +1,5 @@
 import type { Command } from "../command.ts";
+import { inShell } from "../show.ts";
 import { firstWords, type Offer, operandOf, optionsOf, secondWords, type Takes } from "./table.ts";
 
 /** Completion for bash 3.2 and later, without the package bash-completion. */
@@ -86,15 +87,13 @@ function caseOf(command: Command): string {
     });
   const offers = options.map(([long, { describe }]) => ({ word: `--${long}`, says: describe }));
   const cases = values.length > 0 ? `\n      case $prev in\n${values.join("\n")}\n      esac` : "";
-  return `    ${quoted(command.name)})
+  return `    ${inShell(command.name)})
       options=${list(offers)}${cases}
       operand=${placeOf(operandOf(command))} ;;`;
 }
 
 const placeOf = (takes: Takes) =>
-  typeof takes === "object" ? quoted(`=${takes.join("\n")}`) : (takes ?? "");
+  typeof takes === "object" ? inShell(`=${takes.join("\n")}`) : (takes ?? "");
 
 const list = (offers: readonly Offer[]) =>
-  quoted(offers.map(({ word, says }) => `${word}\t${says}`).join("\n"));
-
-const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+  inShell(offers.map(({ word, says }) => `${word}\t${says}`).join("\n"));

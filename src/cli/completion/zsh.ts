@@ -1,4 +1,5 @@
 import type { Command, Option } from "../command.ts";
+import { inShell } from "../show.ts";
 import { firstWords, type Offer, operandOf, optionsOf, secondWords, type Takes } from "./table.ts";
 
 /** Completion for zsh: as a file named `_nats-sts` in a folder of `fpath`, or sourced. */
@@ -52,8 +53,8 @@ function caseOf(command: Command): string {
   const specs = optionsOf(command).flatMap(([long, option]) => optionSpecs(long, option));
   if (operand === "program") specs.push("(-)1:command: _command_names -e", "*::arguments: _normal");
   else if (operand !== undefined) specs.push(`*:${actionOf(operand)}`);
-  const lines = specs.map((spec) => `        ${quoted(spec)}`);
-  return `    (${quoted(command.name)})\n      _arguments -s -S \\\n${lines.join(" \\\n")} ;;`;
+  const lines = specs.map((spec) => `        ${inShell(spec)}`);
+  return `    (${inShell(command.name)})\n      _arguments -s -S \\\n${lines.join(" \\\n")} ;;`;
 }
 
 /** One for each of its names; the one excludes the other unless it may be repeated. */
@@ -76,6 +77,4 @@ function actionOf(takes: Takes): string {
 }
 
 const list = (offers: readonly Offer[]) =>
-  `\n${offers.map(({ word, says }) => `      ${quoted(`${word}:${says}`)}`).join("\n")}\n    `;
-
-const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+  `\n${offers.map(({ word, says }) => `      ${inShell(`${word}:${says}`)}`).join("\n")}\n    `;

@@ -1,6 +1,6 @@
 import { type Change, type Changes, changes, widens } from "../../policy/index.ts";
+import { count, visible } from "../show.ts";
 import type { CaseDiff, DiffAnswer } from "./diff.ts";
-import { count, visible } from "./show.ts";
 import type { TriedDifference } from "./tried.ts";
 
 /** Whose rights change in the same way, and how: what is told together. */

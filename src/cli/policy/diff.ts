@@ -10,11 +10,11 @@ import {
   widens,
 } from "../../policy/index.ts";
 import type { Args, Command, Io } from "../command.ts";
+import { asJson } from "../show.ts";
 import { caseFiles, issuersFor, readCases, subjectOf } from "./cases.ts";
 import { markdown, text } from "./diff-text.ts";
 import { identitiesIn } from "./journaled.ts";
 import { CONFIG, configOf, type Opened, openFile, UsageError, withFaults } from "./load.ts";
-import { asJson } from "./show.ts";
 import type { Tried } from "./tried.ts";
 
 /** Exit codes: something widens is neither a failure nor nothing. */

@@ -1,8 +1,8 @@
 import { ERRORS } from "../../errors.ts";
 import type { Identity } from "../../identity/index.ts";
 import type { Grant, RuleExplained } from "../../policy/index.ts";
+import { asJson, count, near, sayDuration, table, visible } from "../show.ts";
 import type { Answer } from "./explain.ts";
-import { asJson, count, near, sayDuration, table, visible } from "./show.ts";
 
 /** The answer of `policy explain` for a person. */
 export function explained(answer: Answer): string {

@@ -1,15 +1,16 @@
 import { dirname, join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
-import { readWritten, seconds } from "../../config/index.ts";
+import { readWritten } from "../../config/index.ts";
 import { JWT_LIMIT_BYTES, jwtBytes, type UserClaims } from "../../credential/index.ts";
 import { ERRORS } from "../../errors.ts";
 import { claimsIn, type Identity } from "../../identity/index.ts";
-import { explain, identityFor, type Narrowing } from "../../policy/index.ts";
+import { explain, identityFor } from "../../policy/index.ts";
 import { type Args, type Command, EXIT, type Io } from "../command.ts";
+import { narrowingIn } from "../narrowing.ts";
+import { asJson } from "../show.ts";
 import { explained } from "./explain-text.ts";
 import { jwtFor } from "./jwt.ts";
 import { type Opened, openNamed, POLICY_OPTIONS, UsageError, withFaults } from "./load.ts";
-import { asJson } from "./show.ts";
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -48,7 +49,8 @@ Exits with 0 when there would be a credential, with 1 when not.`,
     withFaults("policy explain", io, EXIT.usage, async () => {
       const opened = await openNamed(args, io);
       const claims = await readClaims(args, io);
-      const request = requestIn(args);
+      const request = narrowingIn(args);
+      if (typeof request === "string") throw new UsageError(request);
       const named = args.values["issuer"];
       const who = identityFor(
         claims,
@@ -137,22 +139,4 @@ function timeIn({ values }: Args, io: Pick<Io, "now_ms">): number | undefined {
   const time_ms = at === "now" ? io.now_ms() : Date.parse(String(at));
   if (Number.isNaN(time_ms)) throw new UsageError("--at must be now or a time in RFC 3339");
   return Math.floor(time_ms / 1000);
-}
-
-function requestIn({ values }: Args): Narrowing {
-  const { account, ttl } = values;
-  if (ttl !== undefined && !/^[1-9][0-9]{0,5}[smhd]$/.test(String(ttl)))
-    throw new UsageError("--ttl must be a duration such as 30s, 5m or 1h");
-  const list = (name: "roles" | "publish" | "subscribe") => {
-    const words = values[name];
-    // One empty word asks for less than no word at all.
-    return typeof words === "object" && { [name]: words.filter((word) => word !== "") };
-  };
-  return {
-    ...(account !== undefined && { account: String(account) }),
-    ...list("roles"),
-    ...list("publish"),
-    ...list("subscribe"),
-    ...(ttl !== undefined && { ttl_s: seconds(String(ttl)) }),
-  };
 }

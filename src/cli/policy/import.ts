@@ -10,10 +10,10 @@ import {
 import { type Args, type Command, EXIT, type Io } from "../command.ts";
 import { existing, type NewFile, writeNew } from "../init/files.ts";
 import { schemaFiles } from "../init/shared.ts";
+import { count, visible } from "../show.ts";
 import { assertSound } from "./import-check.ts";
 import { readOld } from "./import-read.ts";
 import { configOf, UsageError, withFaults } from "./load.ts";
-import { count, visible } from "./show.ts";
 
 /** Makes a policy of users that are there already. */
 export const policyImport: Command = {

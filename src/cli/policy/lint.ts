@@ -2,9 +2,9 @@ import { dirname, join } from "node:path";
 import { JWT_LIMIT_BYTES } from "../../credential/index.ts";
 import { LINT_RULES, lint } from "../../policy/index.ts";
 import { type Command, EXIT } from "../command.ts";
+import { asJson, count, near, table, visible } from "../show.ts";
 import { jwtBytesOf } from "./jwt.ts";
 import { openNamed, POLICY_OPTIONS, withFaults } from "./load.ts";
-import { asJson, count, near, table, visible } from "./show.ts";
 
 /** Looks for mistakes that a policy may hold and still be read. */
 export const policyLint: Command = {

@@ -8,6 +8,7 @@ import {
   runCase,
 } from "../../policy/index.ts";
 import { type Args, type Command, EXIT, type Io } from "../command.ts";
+import { asJson, count, near, visible } from "../show.ts";
 import { caseFiles, issuersFor, readCases, subjectOf } from "./cases.ts";
 import {
   configOf,
@@ -18,7 +19,6 @@ import {
   UsageError,
   withFaults,
 } from "./load.ts";
-import { asJson, count, near, visible } from "./show.ts";
 
 /** Puts cases to a policy, as a test runner does. */
 export const policyTest: Command = {

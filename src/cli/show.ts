@@ -46,6 +46,9 @@ export function sayDuration(duration_s: number): string {
 export const count = (number: number, what: string) =>
   `${number} ${what}${number === 1 ? "" : "s"}`;
 
+/** A text as one word of a POSIX shell, whatever is in it. */
+export const inShell = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+
 /** A file as a person in this folder calls it. */
 export function near(file: string, cwd: string): string {
   return file.startsWith(`${cwd}/`) ? file.slice(cwd.length + 1) : file;
