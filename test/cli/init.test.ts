@@ -49,7 +49,7 @@ test("a server and the service run on the generated files, and a first credentia
 
   const url = await runNatsServer(t, join(dir, "nats-server.conf"));
   await onFreePort(config, "127.0.0.1:8080");
-  const service = await serveFile(t, config);
+  const service = await serveFile(t, config, { NATS_STS_METRICS_LISTEN: "127.0.0.1:0" });
   const answer = await service.ask(await provider.token({ client: "orders-worker" }));
   assert.equal(answer.status, 200, answer.text);
   const { jwt, seed, inbox_prefix } = answer.json;

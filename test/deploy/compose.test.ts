@@ -54,7 +54,10 @@ test(
     await appendFile(join(dir, "nats-sts.yaml"), added);
 
     const listen = String(services.sts.environment.NATS_STS_LISTEN).replace(":8080", ":0");
-    const service = await serveFile(t, join(dir, "nats-sts.yaml"), { NATS_STS_LISTEN: listen });
+    const service = await serveFile(t, join(dir, "nats-sts.yaml"), {
+      NATS_STS_LISTEN: listen,
+      NATS_STS_METRICS_LISTEN: "127.0.0.1:0",
+    });
     const form = { grant_type: "client_credentials", client_id: "orders-worker" };
     const body = new URLSearchParams({ ...form, client_secret: "demo", scope: "orders.read" });
     const response = await fetch(`${issuer}/token`, { method: "POST", body });
