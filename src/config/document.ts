@@ -67,7 +67,7 @@ export function readDraft<S extends TSchema>(
     ...written.place(path),
     message,
   });
-  const check = checkOf(schema);
+  const check: Validator = Compile(schema);
   const filled = Default(schema, written.value);
   if (check.Check(filled)) {
     const usable = filled as Static<S>; // just checked
@@ -84,17 +84,6 @@ export function readDraft<S extends TSchema>(
     fault,
     has: written.has,
   };
-}
-
-/** What schemas compile to: they are constants, and compiling one takes longer than most files do. */
-const CHECKS = new WeakMap<TSchema, Validator>();
-
-function checkOf(schema: TSchema): Validator {
-  const known = CHECKS.get(schema);
-  if (known) return known;
-  const check: Validator = Compile(schema);
-  CHECKS.set(schema, check);
-  return check;
 }
 
 function complaintsOf(check: Validator, value: unknown) {
