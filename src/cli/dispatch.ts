@@ -1,7 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { suggestion } from "../config/index.ts";
 import { type Args, type Command, EXIT, type Io } from "./command.ts";
-import { overview, usage } from "./help.ts";
+import { listed, overview, usage } from "./help.ts";
 
 const HELP = ["help", "--help", "-h"];
 
@@ -26,6 +26,11 @@ export async function dispatch(
     name.split(" ").every((word, i) => words[i] === word),
   );
   if (!command) {
+    const group = groupIn(commands, words, asks_help);
+    if (group) {
+      io.out(listed(group));
+      return EXIT.done;
+    }
     io.err(`${unknown(commands, words)}\nnats-sts --help lists the commands.`);
     return EXIT.usage;
   }
@@ -63,6 +68,15 @@ function readArgs(command: Command, args: readonly string[]): Args | string {
     if (!code?.startsWith("ERR_PARSE_ARGS")) throw error;
     return message;
   }
+}
+
+/** The commands that begin with the word, where help is asked of it: `nats-sts policy --help`. */
+function groupIn(commands: readonly Command[], words: readonly string[], asks_help: boolean) {
+  const [first = "", second, ...more] = words;
+  const asks = asks_help ? second === undefined : second !== undefined && HELP.includes(second);
+  if (!asks || more.length > 0) return undefined;
+  const group = commands.filter(({ name }) => name.startsWith(`${first} `));
+  return group.length > 0 ? group : undefined;
 }
 
 function unknown(commands: readonly Command[], words: readonly string[]): string {

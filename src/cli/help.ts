@@ -2,19 +2,23 @@ import type { Command } from "./command.ts";
 
 /** What `nats-sts --help` prints. */
 export function overview(commands: readonly Command[]): string {
-  const width = Math.max(...commands.map(({ name }) => name.length));
-  const list = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
   return `nats-sts: an identity provider's token in, a short-lived NATS credential out.
 
 Usage: nats-sts COMMAND [OPTIONS]
 
-${list.join("\n")}
+${listed(commands)}
 
 To begin, nats-sts init writes a configuration, nats-sts.yaml, and the policy that it names. Then:
   nats-sts check && nats-sts serve
 
 nats-sts COMMAND --help explains one command; nats-sts --version prints the version.
 Exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 the journal was lost, 4 crashed.`;
+}
+
+/** A line for each command, as for a group of them: `nats-sts policy --help`. */
+export function listed(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  return commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join("\n");
 }
 
 /** What `nats-sts COMMAND --help` prints. */

@@ -1,8 +1,9 @@
 import { STATUS_CODES } from "node:http";
 import { Type } from "typebox";
 import { Check } from "typebox/value";
-import { ClientError, printable, type Told, wordsOf } from "./client-error.ts";
+import { ClientError, printable, type Told } from "./client-error.ts";
 import type { ClientEffects } from "./effects.ts";
+import { unreachable } from "./unreachable.ts";
 
 /** An answer must be here, all of it, by then. */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -24,7 +25,7 @@ export async function request(
   { fetch, now_ms }: Pick<ClientEffects, "fetch" | "now_ms">,
   stop?: AbortSignal,
 ): Promise<unknown> {
-  return within(REQUEST_TIMEOUT_MS, stop, async (signal) => {
+  return within(url, REQUEST_TIMEOUT_MS, stop, async (signal) => {
     const response = await fetch(url, { ...options, redirect: "manual", signal });
     const { status } = response;
     if (status >= 300 && status < 400) {
@@ -42,6 +43,7 @@ export async function request(
 
 /** Ends the work at a time limit, or when it is asked to. Its own timer, so that none stays behind. */
 async function within<T>(
+  url: string,
   limit_ms: number,
   stop: AbortSignal | undefined,
   work: (signal: AbortSignal) => Promise<T>,
@@ -60,7 +62,7 @@ async function within<T>(
   } catch (error) {
     if (error instanceof ClientError) throw error;
     if (end.signal.reason instanceof ClientError) throw end.signal.reason;
-    throw new ClientError(`the service cannot be reached (${wordsOf(error)})`, { passing: true });
+    throw new ClientError(unreachable(error, url), { passing: true });
   } finally {
     clearTimeout(late);
     stop?.removeEventListener("abort", stopped);

@@ -46,6 +46,19 @@ for (const { name, summary, example, options } of COMMANDS) {
   });
 }
 
+test("help on the first word of some commands lists them", async () => {
+  for (const argv of [
+    ["policy", "--help"],
+    ["policy", "-h"],
+    ["help", "policy"],
+  ]) {
+    const { code, out, err } = await runHere(argv);
+    assert.deepEqual([code, err], [0, ""], argv.join(" "));
+    assert.match(out, /^ {2}policy explain +Say what/);
+    assert.ok(out.split("\n").every((line) => line.startsWith("  policy ")));
+  }
+});
+
 test("no line of any help is too wide to be read", async () => {
   for (const words of [[], ...COMMANDS.map(({ name }) => name.split(" "))]) {
     const { out } = await runHere(["help", ...words]);

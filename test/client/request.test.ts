@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
+import { createServer } from "node:tls";
 import { ClientError, type CredentialOptions, fetchCredential } from "../../src/client/index.ts";
 import { provenKey } from "../../src/keys/index.ts";
+import { selfSigned } from "../support/certificate.ts";
 import type { Scope } from "../support/project.ts";
 import {
   goodAnswer,
@@ -168,6 +172,21 @@ test("a service that cannot be reached is told as that, after as many tries", as
   const result = await fetchCredential(options(fake.url), world).catch((error: unknown) => error);
   refused(result, /^the service cannot be reached \(.*ECONNREFUSED.*\)$/);
   assert.equal(world.slept_ms.length, 3);
+});
+
+test("what keeps TLS from beginning is told with the way out", async (t) => {
+  const server = createServer(selfSigned()).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo; // it listens on a port
+  const world = virtualWorld(realFetch);
+  for (const [scheme, way_out] of [
+    ["https", /\(self-signed certificate\): name the file .* in NODE_EXTRA_CA_CERTS$/],
+    ["http", /\): where it has TLS, its URL begins with https$/],
+  ] as const) {
+    const url = `${scheme}://127.0.0.1:${port}`;
+    refused(await fetchCredential(options(url), world).catch((error: unknown) => error), way_out);
+  }
 });
 
 test("a request that is stopped ends at once", async (t) => {

@@ -43,11 +43,13 @@ async function runFromNothing(t: Scope, script: string): Promise<void> {
   const [first = "", ...rest] = script.trim().split("\n");
   assert.equal((await shell(first, dir, env)).code, 0, first);
   const [nats_port, port] = await onFreePorts(dir);
+  let cwd = dir;
   for (const line of rest) {
-    if (line.endsWith("&"))
-      await inBackground(t, line, dir, env, line.includes("nats-server") ? nats_port : port);
+    if (line.startsWith("cd ")) cwd = join(cwd, line.slice(3));
+    else if (line.endsWith("&"))
+      await inBackground(t, line, cwd, env, line.includes("nats-server") ? nats_port : port);
     else {
-      const { code, stderr } = await shell(line, dir, env);
+      const { code, stderr } = await shell(line, cwd, env);
       assert.equal(code, 0, `${line}: ${stderr}`);
     }
   }

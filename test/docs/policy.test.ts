@@ -22,8 +22,9 @@ import { keysOf } from "./schema-keys.ts";
 const PAGE = "docs/policy.md";
 const { policies, configs, untried } = await policyBlocks(PAGE);
 const readme = await policyBlocks("README.md");
+const running = await policyBlocks("docs/running.md");
 
-for (const { place, sources, cases } of [...policies, ...readme.policies]) {
+for (const { place, sources, cases } of [...policies, ...readme.policies, ...running.policies]) {
   test(`the policy at ${place} loads, and lint finds nothing in it`, () => {
     const open = openPolicy(sources);
     const issuers = open.context.issuers.map(issuerNamed);
@@ -43,7 +44,7 @@ for (const { place, sources, cases } of [...policies, ...readme.policies]) {
   }
 }
 
-for (const { place, text } of [...configs, ...readme.configs]) {
+for (const { place, text } of [...configs, ...readme.configs, ...running.configs]) {
   test(`the part of a configuration at ${place} is read`, () => {
     read(stringify({ ...parse(LEAST), ...parse(text) }));
   });
@@ -55,7 +56,8 @@ test("the page shows policies, cases, files and parts of a configuration; the re
   assert.ok(policies.some(({ sources }) => sources.length > 1));
   assert.ok(configs.length > 0);
   assert.deepEqual([readme.policies.length, readme.configs.length], [1, 1]);
-  for (const mark of untried) assert.match(mark, /^not run: .{10,}/);
+  assert.deepEqual([running.policies.length, running.configs.length], [1, 2]);
+  for (const mark of [...untried, ...running.untried]) assert.match(mark, /^not run: .{10,}/);
 });
 
 test("every key of the language stands in the page", () => {

@@ -23,7 +23,8 @@ export const policyExplain: Command = {
 are not taken from the command line, where others could see them. THEIR SIGNATURE IS NOT CHECKED:
 this says what the policy would give if it were good. Values of claims are shown.
 
-The time is the claims' own iat, so that an old token explains itself; --at now asks about now.
+The time is the claims' own iat, so that an old token explains itself; --at now asks about now, as
+do claims without a time.
 Exits with 0 when there would be a credential, with 1 when not.`,
   example: "nats-sts policy explain --config nats-sts.yaml claims.json",
   options: {
@@ -52,10 +53,12 @@ Exits with 0 when there would be a credential, with 1 when not.`,
       const request = narrowingIn(args);
       if (typeof request === "string") throw new UsageError(request);
       const named = args.values["issuer"];
+      const at_s = timeIn(args, io);
       const who = identityFor(
         claims,
         named === undefined ? undefined : String(named),
         opened.issuers,
+        at_s ?? Math.floor(io.now_ms() / 1000),
       );
       if (!("identity" in who)) {
         const { code, why } = who;
@@ -66,7 +69,7 @@ Exits with 0 when there would be a credential, with 1 when not.`,
         );
         return EXIT.no;
       }
-      const now_s = timeIn(args, io) ?? who.now_s;
+      const now_s = at_s ?? who.now_s;
       const { identity } = who;
       const { decision, rules: found } = explain(opened.open, identity, request, now_s);
       const folder = dirname(opened.file);

@@ -18,10 +18,10 @@ export async function readOld(
   const named = values["from-creds"];
   const creds = [...(Array.isArray(named) ? named : []), ...operands];
   const store = values["from-nsc"];
-  if (store === undefined && named === undefined)
+  if (store === undefined && creds.length === 0)
     throw new UsageError("name an nsc store with --from-nsc, or creds files with --from-creds");
-  if (operands.length > 0 && named === undefined)
-    throw new UsageError("files can only follow --from-creds");
+  if (operands.length > 0 && store !== undefined && named === undefined)
+    throw new UsageError("beside --from-nsc, creds files are named with --from-creds");
   const found = store === undefined ? NONE : await nscUsers(resolve(cwd, String(store)));
   if (creds.length === 0) return found;
   const users: OldJwt[] = [];

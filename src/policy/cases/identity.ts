@@ -23,11 +23,13 @@ const TOKEN_LIFE_S = 3600;
  * example stays one. Without `exp` it has an hour to live.
  *
  * @param named the issuer that the case names, if it does
+ * @param otherwise_s the time where the claims have none, Unix seconds; for cases always the same
  */
 export function identityFor(
   claims: Claims,
   named: string | undefined,
   issuers: readonly ClaimsIssuer[],
+  otherwise_s = SOME_TIME_S,
 ): Subjected {
   const [only, ...others] = issuers;
   const issuer =
@@ -41,7 +43,7 @@ export function identityFor(
   }
   if (claims["iss"] !== undefined && isKnown(issuer) && !issuerOfClaims(claims, [issuer]))
     return { code: "issuer_untrusted", why: `iss is not that of ${issuer.name}` };
-  const now_s = timeOf(claims);
+  const now_s = timeOf(claims) ?? otherwise_s;
   try {
     return { identity: identify({ exp: now_s + TOKEN_LIFE_S, ...claims }, issuer), now_s };
   } catch (error) {
@@ -52,7 +54,7 @@ export function identityFor(
   }
 }
 
-function timeOf({ iat, exp }: Claims): number {
+function timeOf({ iat, exp }: Claims): number | undefined {
   if (typeof iat === "number") return iat;
-  return typeof exp === "number" ? exp - TOKEN_LIFE_S : SOME_TIME_S;
+  return typeof exp === "number" ? exp - TOKEN_LIFE_S : undefined;
 }

@@ -81,7 +81,7 @@ function grantDiffers({ granted, refused }: Case, grant: Grant, now_s: number): 
   }
   const ttl_s = grant.expires_at - Math.floor(now_s);
   if (granted.ttl !== undefined && granted.ttl !== sayTtl(ttl_s, granted.ttl))
-    differs.push(`expected ttl: ${granted.ttl}, but it is ${ttl_s}s`);
+    differs.push(`expected ttl: ${granted.ttl}, but it is ${sayTtl(ttl_s, granted.ttl)}`);
   return differs;
 }
 
@@ -94,10 +94,10 @@ function listDiffers(key: string, expected: readonly string[], found: readonly s
   ];
 }
 
-/** In the unit of the text that it is compared with, so that 10m, 600s and their like are equal. */
+/** In the unit of the text that it is compared with, so that 10m, 600s and their like are equal; else in seconds. */
 function sayTtl(ttl_s: number, like: string): string {
   const unit = { s: 1, m: 60, h: 3600, d: 86_400 }[like.slice(-1)] ?? 1;
-  return `${ttl_s / unit}${like.slice(-1)}`;
+  return ttl_s % unit === 0 ? `${ttl_s / unit}${like.slice(-1)}` : `${ttl_s}s`;
 }
 
 function mayDiffers({ may, may_not }: Case, grant: Grant): string[] {

@@ -82,6 +82,19 @@ test("an old token explains itself; --at now says that it has expired", async (t
   assert.equal((await run("explain -p policy.yaml --issuer corp c --at someday")).code, 2);
 });
 
+test("claims without a time are explained as of now, or of the time that is asked about", async (t) => {
+  const c = JSON.stringify({ sub: "alice", scope: "work" });
+  const { run } = await folderWith(t, { "policy.yaml": POLICY, c });
+  const before_s = Math.floor(Date.now() / 1000);
+  const { at } = JSON.parse((await run("explain -p policy.yaml --issuer corp c --json")).out);
+  assert.ok(at >= before_s && at <= Date.now() / 1000);
+  const { code, out } = await run(
+    "explain -p policy.yaml --issuer corp c --at 2099-01-01T00:00:00Z",
+  );
+  assert.equal(code, 0, out);
+  assert.match(out, /until 2099-01-01T00:10:00Z$/m);
+});
+
 test("what a claim says cannot act on the terminal", async (t) => {
   const sub = "a\u009b31m\u202e";
   const { run } = await folderWith(t, {

@@ -100,6 +100,8 @@ test("of a creds file the JWT is read, and the seed is nowhere", async () => {
   // What the account adds to a JWT that says nothing is not in the file.
   assert.match(alone.err, /left out: open\.creds: its JWT says nothing of subjects/);
   assert.match(alone.out, /account: A[A-Z2-7]{55}\n/);
+  const bare = await runHere(["policy", "import", "own.creds", "open.creds"], io);
+  assert.deepEqual(bare, alone);
   const beside = await runHere([...argv, "--from-nsc", store], io);
   assert.match(beside.err, /^2 users became 2 roles$/m);
   assert.match(beside.out, /account: ORDERS\n/);
@@ -154,7 +156,7 @@ test("what names no users is wrong usage", async () => {
   const wrong: [string[], RegExp][] = [
     [[], /name an nsc store with --from-nsc, or creds files/],
     [["--from-nsc", dir], /holds no operator JWT/],
-    [["--from-nsc", dir, "more"], /files can only follow --from-creds/],
+    [["--from-nsc", dir, "more"], /beside --from-nsc, creds files are named with --from-creds/],
     [["--from-creds", join(dir, "none")], /cannot be read \(ENOENT\)/],
   ];
   for (const [args, told] of wrong) {

@@ -25,7 +25,7 @@ test("a case that fails says where it stands and what is different, and the exit
   assert.equal(code, 1);
   assert.match(
     out,
-    /^ {2}FAIL {2}workers work {2}\(policy\.cases\.yaml:3\)\n {10}expected ttl: 5m, but it is 600s$/m,
+    /^ {2}FAIL {2}workers work {2}\(policy\.cases\.yaml:3\)\n {10}expected ttl: 5m, but it is 10m$/m,
   );
   assert.match(out, /1 of 2 cases FAILED$/);
 });

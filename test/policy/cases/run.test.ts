@@ -18,7 +18,8 @@ const TABLE: readonly (readonly [line: string, ...differs: string[]])[] = [
     `${WORKER}, granted: { account: ORDERS, roles: [worker], ttl: 10m, publish: [orders.done.*], subscribe: [orders.new workers] }`,
   ],
   [`${WORKER}, granted: { ttl: 600s }`],
-  [`${WORKER}, granted: { ttl: 5m }`, "expected ttl: 5m, but it is 600s"],
+  [`${WORKER}, granted: { ttl: 5m }`, "expected ttl: 5m, but it is 10m"],
+  [`${WORKER}, granted: { ttl: 1h }`, "expected ttl: 1h, but it is 600s"],
   [`${WORKER}, granted: { account: BILLS }`, "expected account: BILLS, but it is ORDERS"],
   [
     `${WORKER}, granted: { roles: [boss] }`,

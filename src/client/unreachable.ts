@@ -1,0 +1,29 @@
+import { wordsOf } from "./client-error.ts";
+
+/** What OpenSSL calls a chain that ends in nobody who is trusted here. */
+const UNTRUSTED = [
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+];
+/** A connection that the other side ended without a word: so does TLS when HTTP comes. */
+const ENDED = ["UND_ERR_SOCKET", "ECONNRESET"];
+
+/** Why nothing came from a URL, in a sentence; with the way out where it is known. */
+export function unreachable(error: unknown, url: string): string {
+  const code = codeOf(error);
+  const said = `the service cannot be reached (${wordsOf(error)})`;
+  if (UNTRUSTED.includes(code))
+    return `${said}: name the file of its certificate authority in NODE_EXTRA_CA_CERTS`;
+  if (ENDED.includes(code) && url.startsWith("http:"))
+    return `${said}: where it has TLS, its URL begins with https`;
+  return said;
+}
+
+function codeOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  return typeof code === "string" ? code : "";
+}
