@@ -25,7 +25,7 @@ export async function request(
   { fetch, now_ms }: Pick<ClientEffects, "fetch" | "now_ms">,
   stop?: AbortSignal,
 ): Promise<unknown> {
-  return within(url, REQUEST_TIMEOUT_MS, stop, async (signal) => {
+  return within(REQUEST_TIMEOUT_MS, stop, async (signal) => {
     const response = await fetch(url, { ...options, redirect: "manual", signal });
     const { status } = response;
     if (status >= 300 && status < 400) {
@@ -43,7 +43,6 @@ export async function request(
 
 /** Ends the work at a time limit, or when it is asked to. Its own timer, so that none stays behind. */
 async function within<T>(
-  url: string,
   limit_ms: number,
   stop: AbortSignal | undefined,
   work: (signal: AbortSignal) => Promise<T>,
@@ -62,7 +61,7 @@ async function within<T>(
   } catch (error) {
     if (error instanceof ClientError) throw error;
     if (end.signal.reason instanceof ClientError) throw end.signal.reason;
-    throw new ClientError(unreachable(error, url), { passing: true });
+    throw new ClientError(unreachable(error), { passing: true });
   } finally {
     clearTimeout(late);
     stop?.removeEventListener("abort", stopped);

@@ -8,17 +8,12 @@ const UNTRUSTED = [
   "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ];
-/** A connection that the other side ended without a word: so does TLS when HTTP comes. */
-const ENDED = ["UND_ERR_SOCKET", "ECONNRESET"];
 
-/** Why nothing came from a URL, in a sentence; with the way out where it is known. */
-export function unreachable(error: unknown, url: string): string {
-  const code = codeOf(error);
+/** Why nothing came from the service, in a sentence; with the way out where it is known. */
+export function unreachable(error: unknown): string {
   const said = `the service cannot be reached (${wordsOf(error)})`;
-  if (UNTRUSTED.includes(code))
+  if (UNTRUSTED.includes(codeOf(error)))
     return `${said}: name the file of its certificate authority in NODE_EXTRA_CA_CERTS`;
-  if (ENDED.includes(code) && url.startsWith("http:"))
-    return `${said}: where it has TLS, its URL begins with https`;
   return said;
 }
 
