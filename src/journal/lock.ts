@@ -65,11 +65,23 @@ async function take(folder: string, path: string, candidate: string, ino: bigint
     await rm(candidate, { force: true });
     // Somebody who came late may be moving us aside, only to put us back. Where we can be found
     // under neither name, we are not protected, and must not go on.
+    const before = await ownedByOther(path, ino);
     const places = [await inodeOf(path), ...(await ownersAside(folder)), await inodeOf(path)];
-    if (places.includes(ino)) return;
+    // Who was put back while we were moved aside has the name: then it is not ours.
+    if (places.includes(ino) && !before && !(await ownedByOther(path, ino))) return;
     break;
   }
   throw inUse(folder);
+}
+
+/**
+ * Whether another process has the name for good. One that has only just linked itself has a second
+ * name still, finds us aside, and gives way.
+ */
+async function ownedByOther(path: string, ino: bigint): Promise<boolean> {
+  const other = await lstat(path, { bigint: true }).catch(() => undefined);
+  if (!other || other.ino === ino || other.nlink > 1n) return false;
+  return (await ask(path)) === "owned";
 }
 
 /** Afterwards the name is free, unless somebody else was quicker. */
