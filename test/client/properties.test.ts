@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
 import { type Held, readCreds, writeCreds } from "../../src/client/index.ts";
 import { runHere } from "../cli/support.ts";
+import { fc } from "../support/fc.ts";
 import { makeDir } from "../support/service.ts";
 import { goodAnswer, makeSigner, oldCreds, START_S, startFake, TOKEN } from "./support.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { stringify } from "yaml";
 import { FaultError, parseConfig } from "../../src/config/index.ts";
+import { fc } from "../support/fc.ts";
 import { LEAST } from "./support.ts";
 
 /** Parses; true where it was accepted. Anything thrown but a FaultError with faults fails the test. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { createLocalJWKSet, type JWTVerifyOptions, jwtVerify } from "jose";
 import { PRESET_NAMES } from "../../src/config/index.ts";
 import type { Verifier } from "../../src/identity/index.ts";
+import { fc } from "../support/fc.ts";
 import { configOf, headerOf, payloadOf, sampleOf } from "./samples.ts";
 import {
   claimsOf,

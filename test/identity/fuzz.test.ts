@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { PRESET_NAMES } from "../../src/config/index.ts";
 import { ERRORS, StsError } from "../../src/errors.ts";
 import { verify } from "../../src/identity/index.ts";
+import { fc } from "../support/fc.ts";
 import {
   claimsOf,
   encoded,

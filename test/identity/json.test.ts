@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { DEPTH_LIMIT, parseStrict } from "../../src/identity/json.ts";
+import { fc } from "../support/fc.ts";
 
 test("a member may stand in an object once, at any depth and however it is spelled", () => {
   const twice = [

@@ -7,9 +7,9 @@ import {
   sign as signRaw,
 } from "node:crypto";
 import { test } from "node:test";
-import fc from "fast-check";
 import { type CryptoKey, compactVerify, importJWK } from "jose";
 import { isSignedBy } from "../../src/identity/signed-by.ts";
+import { fc } from "../support/fc.ts";
 import { claimsOf, keysOf, publicOf, sign } from "./support.ts";
 
 const ALGS = ["RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"] as const;

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { randomBytes, randomInt } from "node:crypto";
 import { test } from "node:test";
 import * as nkeys from "@nats-io/nkeys";
-import fc from "fast-check";
 import {
   base32,
   decodePublicKey,
@@ -12,6 +11,7 @@ import {
   fromBase32,
   type NkeyKind,
 } from "../../src/keys/nkey.ts";
+import { fc } from "../support/fc.ts";
 
 const MAKE: Readonly<Record<NkeyKind, () => nkeys.KeyPair>> = {
   operator: nkeys.createOperator,

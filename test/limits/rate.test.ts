@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { bucket } from "../../src/config/index.ts";
 import { rateLimiter } from "../../src/limits/index.ts";
+import { fc } from "../support/fc.ts";
 
 const START_MS = 1_800_000_000_000;
 const taken = (admission: ReturnType<ReturnType<typeof rateLimiter>["take"]>) =>

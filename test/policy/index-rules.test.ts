@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { performance } from "node:perf_hooks";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { Identity } from "../../src/identity/index.ts";
 import { decide, type Policy, traceOf } from "../../src/policy/index.ts";
 import { candidates } from "../../src/policy/index-rules.ts";
+import { fc } from "../support/fc.ts";
 import { faultsOf, identityOf, NOW_S, policyOf } from "./support.ts";
 
 /** What a rule may ask, in a world small enough for rules to share values. */

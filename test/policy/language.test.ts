@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { Identity } from "../../src/identity/index.ts";
 import { decide } from "../../src/policy/index.ts";
 import { likeTest } from "../../src/policy/like.ts";
+import { fc } from "../support/fc.ts";
 import { faultsOf, granted, identityOf, NOW_S, policyOf } from "./support.ts";
 
 const rule = (criteria: string, grant = "publish: [x]") => `version: 1

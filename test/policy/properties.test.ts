@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import {
   covers,
   decide,
@@ -10,6 +9,7 @@ import {
   type Subject,
 } from "../../src/policy/index.ts";
 import { parseNetwork } from "../../src/policy/network.ts";
+import { fc } from "../support/fc.ts";
 import { INBOX, identityOf, NOW_S, policyOf } from "./support.ts";
 
 /** A role as data, so that what it permits can be worked out here, independently of `decide`. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { decide } from "../../src/policy/index.ts";
 import { parseTemplate } from "../../src/policy/slot.ts";
+import { fc } from "../support/fc.ts";
 import { HOSTILE } from "./hostile.ts";
 import { faultsOf, granted, identityOf, NOW_S, policyOf } from "./support.ts";
 

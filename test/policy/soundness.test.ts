@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { assertBounded, userClaims } from "../../src/credential/index.ts";
 import {
   covers,
@@ -9,6 +8,7 @@ import {
   type Narrowing,
   parseSubject,
 } from "../../src/policy/index.ts";
+import { fc } from "../support/fc.ts";
 import { CONTEXT, identityOf, NOW_S } from "./support.ts";
 
 const KEY = `A${"B".repeat(55)}`;

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import {
   covers,
   type Direction,
@@ -11,6 +10,7 @@ import {
   type Subject,
 } from "../../src/policy/index.ts";
 import { unite } from "../../src/policy/subject.ts";
+import { fc } from "../support/fc.ts";
 
 const subject = (text: string, direction: Direction = "subscribe"): Subject => {
   const parsed = parseSubject(text, direction);

@@ -3,17 +3,16 @@ import { after, test } from "node:test";
 import { encodeUser } from "@nats-io/jwt";
 import { createAccount, createUser } from "@nats-io/nkeys";
 import type { NatsConnection } from "@nats-io/transport-node";
-import fc from "fast-check";
 import { readNatsJwt } from "../../../src/nats/index.ts";
 import type { Permissions } from "../../../src/policy/import/rights.ts";
 import { importUsers, type OldWorld } from "../../../src/policy/index.ts";
+import { fc, SEED } from "../../support/fc.ts";
 import { startNats } from "../../support/nats.ts";
 import { type ClientCredential, connectWith, violations } from "../../support/nats-client.ts";
 import { minted } from "../client.ts";
 import { publishes, subscribes } from "./server-model.ts";
 import { grantsOf, LITERALS, PATTERNS, permissions, QUEUES, UNLIMITED } from "./support.ts";
 
-const SEED = Math.floor(Math.random() * 2 ** 31);
 const GENERATED = 12;
 
 const scope = { after };

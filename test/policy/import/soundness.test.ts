@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { expandTemplate } from "../../../src/policy/import/expand.ts";
 import type { Permissions } from "../../../src/policy/import/rights.ts";
+import { fc } from "../../support/fc.ts";
 import { hears, publishes, subscribes } from "./server-model.ts";
 import {
   grantsOf,

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import fc from "fast-check";
 import { type UserClaims, userClaims } from "../../../src/credential/index.ts";
 import type { Permissions, Rights } from "../../../src/policy/import/rights.ts";
 import {
@@ -14,6 +13,7 @@ import {
   type OldWorld,
   openPolicy,
 } from "../../../src/policy/index.ts";
+import { fc } from "../../support/fc.ts";
 
 export const NOW_S = 1_800_000_000;
 export const ACCOUNT_KEY = `A${"B".repeat(55)}`;

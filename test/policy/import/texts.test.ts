@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { comment, named, quoted } from "../../../src/policy/import/said.ts";
 import { importUsers, lint, openPolicy } from "../../../src/policy/index.ts";
+import { fc } from "../../support/fc.ts";
 import { imported, oldUser, oldWorld, UNLIMITED } from "./support.ts";
 
 const A_SUBJECT = { pub: { allow: ["a"] }, sub: { allow: ["a"] } };
