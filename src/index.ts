@@ -27,6 +27,7 @@ export {
 } from "./client/index.ts";
 export { type Config, FaultError, parseConfig } from "./config/index.ts";
 export { ERRORS, type ErrorCode, StsError } from "./errors.ts";
-export { type Ask, exchange, type World } from "./exchange.ts";
+export { exchange } from "./exchange.ts";
 export { loadKeyRing, proofText } from "./keys/index.ts";
+export type { Ask, World } from "./line/index.ts";
 export { decide, loadPolicy } from "./policy/index.ts";

@@ -17,6 +17,7 @@ const ORDER = [
     "identity",
     "policy",
     "credential",
+    "line",
     "exchange",
   ],
   ...["nats", "client", "http", "callout", "app", "cli", "main", "index"],

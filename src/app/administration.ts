@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { StsError } from "../errors.ts";
-import { type Act, authorize, type World } from "../exchange.ts";
 import type { Words } from "../http/index.ts";
 import { eventFilter, readEvents, type StoredEvent } from "../journal/index.ts";
+import { type Act, authorize, type World } from "../line/index.ts";
 import type { InForce } from "./in-force.ts";
 import type { Standing } from "./standing.ts";
 

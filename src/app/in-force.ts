@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { IssuerConfig } from "../config/index.ts";
 import { StsError } from "../errors.ts";
-import type { World } from "../exchange.ts";
 import { type Issuers, trustedIssuers } from "../identity/index.ts";
+import type { World } from "../line/index.ts";
 import { type Admission, admissionBy, checkClock } from "./admission.ts";
 import type { Loaded } from "./effects.ts";
 import { recording } from "./recording.ts";

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from "fastify";
-import type { World } from "../exchange.ts";
 import type { JournalEvent } from "../journal/index.ts";
+import type { World } from "../line/index.ts";
 import { countDecision } from "./measures.ts";
 import type { Standing } from "./standing.ts";
 

@@ -1,5 +1,6 @@
-import { type Entry, exchange, explain, refuse } from "../exchange.ts";
+import { exchange } from "../exchange.ts";
 import { adminDoor, httpDoor, metricsDoor } from "../http/index.ts";
+import { type Entry, explain, refuse } from "../line/index.ts";
 import { administration } from "./administration.ts";
 import type { Effects, Files, Loaded } from "./effects.ts";
 import { inFlight } from "./in-flight.ts";

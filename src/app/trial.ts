@@ -1,4 +1,4 @@
-import type { World } from "../exchange.ts";
+import type { World } from "../line/index.ts";
 import { compareDecisions, decide } from "../policy/index.ts";
 import type { Loaded } from "./effects.ts";
 import type { Standing } from "./standing.ts";

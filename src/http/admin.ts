@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from "fastify";
 import { StsError } from "../errors.ts";
-import type { Act, Entry } from "../exchange.ts";
+import type { Act, Entry } from "../line/index.ts";
 import { addressKey } from "./address-key.ts";
 import type { Behind } from "./door.ts";
 import { asStsError, sendError } from "./error-form.ts";

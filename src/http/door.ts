@@ -1,7 +1,7 @@
 import type { Config } from "../config/index.ts";
 import type { Credential } from "../credential/index.ts";
 import type { StsError } from "../errors.ts";
-import type { Ask, Entry, Explanation } from "../exchange.ts";
+import type { Ask, Entry, Explanation } from "../line/index.ts";
 
 /** One thing that has to work before callers should come, and why it does not. */
 export interface Check {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import { ERRORS, type ErrorCode } from "../errors.ts";
-import type { Explanation } from "../exchange.ts";
+import type { Explanation } from "../line/index.ts";
 import { detailsOf } from "../policy/index.ts";
 import { JSON_TYPE } from "./accept.ts";
 import { GRANTED, type Told } from "./answer.ts";

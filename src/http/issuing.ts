@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
 import type { Credential } from "../credential/index.ts";
 import { StsError } from "../errors.ts";
-import type { Ask } from "../exchange.ts";
+import type { Ask } from "../line/index.ts";
 import { addressKey } from "./address-key.ts";
 import { refuseEncoded } from "./bodies.ts";
 import type { Behind } from "./door.ts";
