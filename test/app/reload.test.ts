@@ -13,7 +13,7 @@ import { type Issued, type JournalEvent, openJournal } from "../../src/journal/i
 import { goodConfig } from "../cli/support.ts";
 import { readJournal } from "../support/service.ts";
 
-const LIMIT = { timeout: 10_000 };
+const LIMIT = { timeout: 60_000 };
 const policy = (...publish: readonly string[]) => `version: 1
 rules:
   - { name: everyone, issuer: corp, grant: { account: ORDERS, publish: [${publish.join(", ")}] } }

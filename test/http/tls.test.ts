@@ -14,7 +14,7 @@ import { EVERYONE, makeAccount, makeDir, type Service, startService } from "../s
 import { getOver, putCertificate, talk, tlsIn } from "../support/tls-files.ts";
 
 const LIMIT = { timeout: 30_000 };
-const END_LIMIT_MS = 3_000;
+const END_LIMIT_MS = 10_000;
 
 const provider = await startProvider({ after }, { alg: "ES256" });
 const authority = makeCertificate({ name: "authority" });

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { performance } from "node:perf_hooks";
 import { test } from "node:test";
 import type { Identity } from "../../src/identity/index.ts";
 import { decide, type Policy, traceOf } from "../../src/policy/index.ts";
@@ -121,23 +120,28 @@ const CALLER = identityOf({
 
 const LARGE = large(10_000);
 
-test("10,000 rules cost about what 10 cost", { timeout: 120_000 }, (t) => {
-  const policies = [large(10), LARGE] as const;
-  const once_us = (policy: Policy) => {
-    const started = performance.now();
-    for (let i = 0; i < 200; i++) decide(policy, CALLER, {}, NOW_S);
-    return (performance.now() - started) * 5;
+test("no more is asked of an identity by 10,000 rules than by 10", () => {
+  const looks = (policy: Policy) => {
+    let count = 0;
+    const counted = <T extends object>(of: T): T =>
+      new Proxy(of, {
+        get(target, key) {
+          count++;
+          const value: unknown = Reflect.get(target, key);
+          return typeof value === "object" && value !== null ? counted(value) : value;
+        },
+        getOwnPropertyDescriptor(target, key) {
+          count++;
+          return Reflect.getOwnPropertyDescriptor(target, key);
+        },
+      });
+    const { allow } = decide(policy, counted(CALLER), {}, NOW_S);
+    assert.ok(allow);
+    return count;
   };
-  // The best of many short turns: other work on the machine only ever makes a turn longer.
-  const best_us = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-  for (let turn = 0; turn < 100; turn++) {
-    for (const [i, policy] of policies.entries())
-      best_us[i] = Math.min(best_us[i] ?? 0, once_us(policy));
-  }
-  const [few = 0, many = 0] = best_us;
-  const words = `10 rules ${few.toFixed(2)} µs, 10,000 rules ${many.toFixed(2)} µs`;
-  t.diagnostic(words);
-  assert.ok(many <= few * 1.3, words);
+  const [few, many] = [looks(large(10)), looks(LARGE)];
+  assert.ok(few > 50, `${few} looks`);
+  assert.ok(many <= few * 1.3, `10 rules: ${few} looks, 10,000 rules: ${many}`);
 });
 
 test("the trace of a large policy is short, and right in what it lists", () => {
