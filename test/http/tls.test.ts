@@ -109,7 +109,7 @@ test(
     silent.on("error", () => {}).resume();
     await Promise.all([closed(slow), closed(silent)]);
     const took_ms = performance.now() - started;
-    assert.ok(took_ms > 900 && took_ms < 5_000, `${took_ms} ms`);
+    assert.ok(took_ms > 900 && took_ms < 15_000, `${took_ms} ms`);
   },
 );
 

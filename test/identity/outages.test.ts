@@ -9,7 +9,7 @@ import { type Answer, EVERYONE, makeAccount, makeDir, startService } from "../su
 
 const scope = { after };
 /** A provider's answer must be here after five seconds; the rest is for a busy machine. */
-const LIMIT_MS = 5_000 + 3_000;
+const LIMIT_MS = 5_000 + 10_000;
 const MEMORY_LIMIT_KIB = 100 * 1024;
 const KEY_SET_BYTES = 512 * 1024 * 1024;
 

@@ -212,5 +212,5 @@ test("a claim of a million members is looked through, not lived in", () => {
   assert.ok(
     !decide(HOSTILE, identityOf({ claims: { g, email: "a".repeat(1_000_000) } }), {}, NOW_S).allow,
   );
-  assert.ok(performance.now() - started < 1_000);
+  assert.ok(performance.now() - started < 10_000);
 });
