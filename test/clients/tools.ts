@@ -37,14 +37,17 @@ export async function pythonPackages(): Promise<{ readonly folder: string } | st
   return { folder: join(folder, "site") };
 }
 
-/** The `nats` program of nats-io/natscli, or why there is none. Building it takes minutes. */
-export async function natsCli(): Promise<{ readonly path: string } | string> {
+/**
+ * The `nats` program of nats-io/natscli, or what is missing for it. Building it takes minutes, so that
+ * it is done where it is asked for.
+ */
+export async function natsCli({ build = false } = {}): Promise<{ readonly path: string } | string> {
   if ((await said("nats", ["--version"])) !== undefined) return { path: "nats" };
   const name = `nats-cli-${CLI_VERSION}-${PLATFORM}`;
   const cached = join(cacheFolder(), name, `nats${EXE}`);
   if (existsSync(cached)) return { path: cached };
-  if (process.env["NATS_STS_SLOW_TOOLS"] !== "1")
-    return "the nats program on PATH; NATS_STS_SLOW_TOOLS=1 builds it";
+  if (!build)
+    return "the nats program on PATH; node dist/test/support/obtain.js nats-cli builds it";
   if ((await said("go", ["version"])) === undefined) return "Go, to build the nats program";
   await fillCache(name, buildCli);
   return { path: cached };

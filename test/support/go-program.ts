@@ -14,7 +14,7 @@ export async function goProgram(folder: string): Promise<string | undefined> {
   const file = process.platform === "win32" ? `${name}.exe` : name;
   const built = await fillCache(`${name}-${await digest(folder)}`, async (target) => {
     const args = ["build", "-trimpath", "-buildvcs=false", "-o", join(target, file), "."];
-    await run("go", args, { limit_ms: 300_000, cwd: folder });
+    await run("go", args, { limit_ms: 600_000, cwd: folder });
   });
   return join(built, file);
 }

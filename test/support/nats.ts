@@ -114,6 +114,7 @@ async function configOf<Name extends string>(
     `listen: "127.0.0.1:-1"`,
     `operator: ${text(operator.jwt)}`,
     `system_account: ${system.public_key}`,
+    "authorization { timeout: 30 }", // a busy machine takes more than the usual two seconds
     `resolver: ${resolver === "full" ? full : "MEMORY"}`,
     `resolver_preload: {`,
     ...preload,

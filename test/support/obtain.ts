@@ -1,3 +1,4 @@
+import { natsCli } from "../clients/tools.ts";
 import { library } from "../faults/faketime.ts";
 import { keptKeycloak } from "./keycloak-dist.ts";
 
@@ -5,6 +6,11 @@ import { keptKeycloak } from "./keycloak-dist.ts";
 const OBTAIN: Readonly<Record<string, () => Promise<string>>> = {
   faketime: library,
   keycloak: keptKeycloak,
+  async "nats-cli"() {
+    const cli = await natsCli({ build: true });
+    if (typeof cli === "string") throw new Error(`It wants ${cli}.`);
+    return cli.path;
+  },
 };
 
 const [, , name = ""] = process.argv;

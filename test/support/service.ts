@@ -70,7 +70,7 @@ export interface Service {
 /** The program under test: the one that was compiled together with these tests. */
 export const BIN = fileURLToPath(new URL("../../src/main.js", import.meta.url));
 const PUBLIC_URL = "https://sts.example.test";
-const START_LIMIT_MS = 20_000;
+const START_LIMIT_MS = 60_000;
 
 /** An account with a signing key, for tests that need no server behind it. */
 export async function makeAccount(dir: string, name = "ORDERS"): Promise<ServedAccount> {
