@@ -115,9 +115,9 @@ test("what is nested deeper than anybody writes is refused, however deep", () =>
 
 test("ten thousand keys in one map are read in a moment", () => {
   const keys = Array.from({ length: 20_000 }, (_, i) => `key${i}: 1`).join("\n");
-  const from = performance.now();
+  const from = process.cpuUsage();
   assert.throws(() => read(`${LEAST}${keys}\n`), FaultError);
-  assert.ok(performance.now() - from < 60_000);
+  assert.ok(process.cpuUsage(from).user < 10_000_000);
 });
 
 test("of very many faults the first hundred are listed, and all are counted", () => {
