@@ -191,7 +191,7 @@ test(
     assert.equal(await metric(service, "shed_total"), shed.length);
     const issued = (await service.journal()).filter(({ type }) => type === "credential.issued");
     assert.equal(issued.length, served.length + 1);
-    const late = shed.filter(({ took_ms }) => took_ms > 10_000);
+    const late = shed.filter(({ took_ms }) => took_ms > 30_000);
     assert.equal(late.length, 0, "held for a moment, not kept");
     t.diagnostic(`${served.length} served, ${shed.length} turned away`);
   },
