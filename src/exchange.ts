@@ -18,9 +18,9 @@ export async function exchange(ask: Ask, world: World): Promise<Credential> {
   const entry = entryOf(ask);
   let releaseToken = () => {};
   try {
-    const now_s = world.now_s();
-    const identity = await identified(ask, world, entry, now_s);
+    const identity = await identified(ask, world, entry, world.now_s());
 
+    const now_s = world.now_s(); // The keys of the issuer may have been waited for.
     const decision = await decided(identity, ask, world, entry, now_s);
     const audit = world.trial(identity, ask.narrowing, decision, now_s);
     if (audit) entry.audit = audit;

@@ -135,8 +135,8 @@ function sentence(error: unknown): string | undefined {
   const { code, syscall, message } = error as NodeJS.ErrnoException; // if it is one, it has a syscall
   if (syscall === undefined) return undefined;
   if (code === "EADDRINUSE")
-    return `nats-sts: ${message}: another process listens there; stop it or change listen`;
+    return `nats-sts: ${message}: another process listens there; stop it, or change the address (listen, metrics_listen or admin_listen)`;
   return syscall === "listen" || syscall === "getaddrinfo"
-    ? `nats-sts: ${message}: change listen`
+    ? `nats-sts: ${message}: change the address (listen, metrics_listen or admin_listen)`
     : `nats-sts: ${message}`;
 }

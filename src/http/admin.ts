@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from "fastify";
 import { StsError } from "../errors.ts";
 import type { Act, Entry } from "../line/index.ts";
-import { addressKey } from "./address-key.ts";
+import { addressKey, addressOf } from "./address.ts";
 import type { Behind } from "./door.ts";
 import { asStsError, sendError } from "./error-form.ts";
 import type { Listener } from "./listener.ts";
@@ -38,7 +38,7 @@ export function adminDoor(
   app.get(
     ADMIN_JOURNAL_PATH,
     {
-      onRequest: async (request) => behind.admit(addressKey(request.ip)),
+      onRequest: async (request) => behind.admit(addressKey(addressOf(request))),
       errorHandler: async (error, request, reply) =>
         sendError(
           await behind.refuse(asStsError(error), entryOf(request)),

@@ -35,6 +35,14 @@ export function acceptForms(app: FastifyInstance, read: (fields: Fields) => unkn
   refuseOthers(app);
 }
 
+/** Where no bytes come, it does not matter what they are said to be. */
+export function forgetTypeOfNothing({ headers }: FastifyRequest): void {
+  const { "content-length": length = "0", "transfer-encoding": coding } = headers;
+  if (Number(length) !== 0 || coding !== undefined) return;
+  delete headers["content-type"];
+  delete headers["content-encoding"];
+}
+
 /**
  * Nothing is decompressed here, and what says that it is compressed is not read as if it were not.
  *

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { TSchema } from "typebox";
 import { type ErrorCode, StsError } from "../errors.ts";
 
@@ -28,10 +28,18 @@ const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
 /** Any error as one of the table. */
 export function asStsError(error: unknown): StsError {
   if (error instanceof StsError) return error;
-  const { code = "", statusCode = 500 } = error as { code?: string; statusCode?: number };
+  const { code = "", statusCode = 500, validation } = error as Partial<FastifyError>;
   const known =
     FASTIFY_CODES[code] ?? (statusCode >= 400 && statusCode < 500 ? "request_invalid" : "internal");
-  return new StsError(known, known === "internal" ? {} : { reason: code }, { cause: error });
+  return new StsError(known, known === "internal" ? {} : { reason: faultOf(validation) ?? code }, {
+    cause: error,
+  });
+}
+
+/** Where a body does not fit, and which rule it breaks; nothing of what it says. */
+function faultOf(validation: FastifyError["validation"]): string | undefined {
+  const [first] = validation ?? [];
+  return first && `body${first.instancePath}: ${first.keyword}`;
 }
 
 /** Answers with an error. The only place where an error becomes a response. */

@@ -2,11 +2,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } fro
 import type { Credential } from "../credential/index.ts";
 import { StsError } from "../errors.ts";
 import type { Ask } from "../line/index.ts";
-import { addressKey } from "./address-key.ts";
-import { refuseEncoded } from "./bodies.ts";
+import { addressKey, addressOf } from "./address.ts";
+import { forgetTypeOfNothing, refuseEncoded } from "./bodies.ts";
 import type { Behind } from "./door.ts";
 import { asStsError, type ErrorForm, sendError } from "./error-form.ts";
-import { askedBy } from "./request.ts";
+import { askedBy, unreadBy } from "./request.ts";
 
 /** What a request asks for, and how the credential is to be answered. */
 interface Reading<Result> {
@@ -41,11 +41,12 @@ export function issuingRoute<Body, Result = Credential>(
     {
       schema,
       onRequest: async (request, reply) => {
-        behind.admit(addressKey(request.ip));
+        behind.admit(addressKey(addressOf(request)));
         // RFC 9449 §8.2: also with what succeeds, so that clients have the next one before it is needed.
         const nonce = request.headers["dpop"] === undefined ? undefined : behind.proofNonce();
         if (nonce !== undefined) reply.header("dpop-nonce", nonce);
         route.admit(request);
+        forgetTypeOfNothing(request);
         refuseEncoded(request);
       },
       // No body at all is a body without wishes; a body that says null is not.
@@ -54,7 +55,7 @@ export function issuingRoute<Body, Result = Credential>(
         route.inspect?.(request.body);
       },
       errorHandler: async (error, request, reply) => {
-        const refusal = await behind.refuse(asStsError(error), askedBy(request));
+        const refusal = await behind.refuse(asStsError(error), unreadBy(request));
         return sendError(refusal, request, reply, form);
       },
     },

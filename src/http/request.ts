@@ -4,6 +4,8 @@ import { StsError } from "../errors.ts";
 import type { DpopProof } from "../identity/index.ts";
 import type { Asked } from "../journal/index.ts";
 import type { UserKeyClaim } from "../keys/index.ts";
+import { type Entry, entryOf } from "../line/index.ts";
+import { addressOf } from "./address.ts";
 
 /** The shortest lifetime that can be asked for, in seconds. */
 export const TTL_MINIMUM_S = 5;
@@ -97,6 +99,21 @@ export function noAuthorization(request: FastifyRequest): void {
   if (request.headers.authorization !== undefined) throw new StsError("client_auth_unsupported");
 }
 
+/** What the journal knows of a request that was refused before anybody looked at its token. */
+export function unreadBy(request: FastifyRequest): Entry {
+  const asked = askedBy(request);
+  const token = claimedToken(request);
+  return token === undefined ? asked : entryOf({ asked, token });
+}
+
+/** What was sent as a token, whether it is one or not. */
+function claimedToken({ headers, body }: FastifyRequest): string | undefined {
+  const sent = /^(?:bearer|dpop) +(.*[^ ])/i.exec(headers.authorization ?? "")?.[1];
+  if (sent !== undefined || typeof body !== "object" || body === null) return sent;
+  const { subject_token } = body as { subject_token?: unknown }; // what it is is looked at here
+  return typeof subject_token === "string" ? subject_token : undefined;
+}
+
 /** The request as the journal knows it. */
 export function askedBy(request: FastifyRequest): Asked {
   const client_request_id = request.headers["x-request-id"];
@@ -106,7 +123,7 @@ export function askedBy(request: FastifyRequest): Asked {
     request_id: request.id,
     ...(typeof client_request_id === "string" &&
       /^[\w-]{1,64}$/.test(client_request_id) && { client_request_id }),
-    address: request.ip,
+    address: addressOf(request),
     ...(user_agent !== undefined && {
       user_agent: user_agent.slice(0, USER_AGENT_LIMIT_CHARACTERS),
     }),

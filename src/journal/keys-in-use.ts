@@ -16,6 +16,8 @@ export interface KeysInUse extends Fold {
 
 /** A key that more than this many other live ones leave no room for is refused for now. */
 const KEYS_LIMIT = 100_000;
+/** Of the room, what one identity can take: one alone must not leave none for others. */
+const SHARE = 1 / 10;
 
 interface Owner {
   readonly identity: string;
@@ -28,7 +30,10 @@ interface Owner {
  */
 export function keysInUse(options: { max_ttl_s: number; limit_keys?: number }): KeysInUse {
   const { max_ttl_s, limit_keys = KEYS_LIMIT } = options;
+  const share = Math.ceil(limit_keys * SHARE);
   const owners = new Map<string, Owner>();
+  /** How many keys each identity has, for as long as it has any. */
+  const counts = new Map<string, number>();
   /** Before this nothing expires, so a full table need not be searched again for every caller. */
   let earliest_s = 0;
 
@@ -36,14 +41,25 @@ export function keysInUse(options: { max_ttl_s: number; limit_keys?: number }): 
   const own = (key: string, identity: string, until_s: number) => {
     const owner = owners.get(key);
     const until = owner?.identity === identity ? Math.max(owner.until_s, until_s) : until_s;
+    drop(key);
     owners.set(key, { identity, until_s: until });
+    counts.set(identity, (counts.get(identity) ?? 0) + 1);
     earliest_s = Math.min(earliest_s, until);
+  };
+
+  const drop = (key: string) => {
+    const owner = owners.get(key);
+    if (!owner) return;
+    owners.delete(key);
+    const left = (counts.get(owner.identity) ?? 0) - 1;
+    if (left > 0) counts.set(owner.identity, left);
+    else counts.delete(owner.identity);
   };
 
   const dropExpired = (now_s: number) => {
     earliest_s = Number.POSITIVE_INFINITY;
     for (const [key, { until_s }] of owners) {
-      if (until_s <= now_s) owners.delete(key);
+      if (until_s <= now_s) drop(key);
       else earliest_s = Math.min(earliest_s, until_s);
     }
   };
@@ -54,9 +70,11 @@ export function keysInUse(options: { max_ttl_s: number; limit_keys?: number }): 
     claim(user_public_key, identity_digest, until_s, now_s) {
       const owner = owners.get(user_public_key);
       if (owner && owner.identity !== identity_digest && owner.until_s > now_s) return false;
-      if (!owner && owners.size >= limit_keys) {
+      const full = () =>
+        owners.size >= limit_keys || (!owner && (counts.get(identity_digest) ?? 0) >= share);
+      if (!owner && full()) {
         if (earliest_s <= now_s) dropExpired(now_s);
-        if (owners.size >= limit_keys) throw new StsError("overloaded", { limit: "keys_in_use" });
+        if (full()) throw new StsError("overloaded", { limit: "keys_in_use" });
       }
       own(user_public_key, identity_digest, until_s);
       return true;
@@ -71,7 +89,7 @@ export function keysInUse(options: { max_ttl_s: number; limit_keys?: number }): 
     *checkpoint(now_s) {
       for (const [key, { identity, until_s }] of owners) {
         if (until_s > now_s) yield [key, identity, until_s];
-        else owners.delete(key);
+        else drop(key);
       }
     },
 

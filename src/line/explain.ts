@@ -18,9 +18,8 @@ export interface Explanation {
 export async function explain(ask: Ask, world: World): Promise<Explanation> {
   const entry = entryOf(ask);
   try {
-    const now_s = world.now_s();
-    const identity = await identified(ask, world, entry, now_s);
-    const decision = await decided(identity, ask, world, entry, now_s);
+    const identity = await identified(ask, world, entry, world.now_s());
+    const decision = await decided(identity, ask, world, entry, world.now_s());
     await recorded({ ...entry, ...explained(decision) }, world);
     return { identity, roles: rolesOf(world.policy, identity), decision };
   } catch (error) {

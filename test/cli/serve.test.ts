@@ -137,7 +137,7 @@ test("a port that is in use is a sentence and exit code 1, and the journal is le
   assert.match(
     err,
     new RegExp(
-      `nats-sts: listen EADDRINUSE.*127\\.0\\.0\\.1:${port}: another process listens there; stop it or change listen\\n$`,
+      `nats-sts: listen EADDRINUSE.*127\\.0\\.0\\.1:${port}: another process listens there; stop it, or change the address \\(listen, metrics_listen or admin_listen\\)\\n$`,
     ),
   );
   assert.ok(!err.includes("    at "), err);
@@ -152,7 +152,10 @@ test("a host that is not ours is a sentence and exit code 1", async (t) => {
     const { file } = await goodConfig(t, { listen: `${host}:1`, plaintext: true });
     const { code, err } = await runProgram(t, ["serve", "--config", file]);
     assert.equal(code, 1);
-    assert.match(err, /nats-sts: (listen|getaddrinfo) [A-Z_]+.*: change listen\n$/);
+    assert.match(
+      err,
+      /nats-sts: (listen|getaddrinfo) [A-Z_]+.*: change the address \(listen, metrics_listen or admin_listen\)\n$/,
+    );
     assert.ok(!err.includes("    at "), err);
   }
 });

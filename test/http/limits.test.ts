@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { addressKey } from "../../src/http/address-key.ts";
+import { addressKey } from "../../src/http/address.ts";
 import { startProvider } from "../support/provider.ts";
 import { type Answer, EVERYONE, makeAccount, makeDir, startService } from "../support/service.ts";
 
@@ -69,6 +69,27 @@ test("X-Forwarded-For does not reset a count unless a proxy is trusted", async (
     trusted_proxies: ["127.0.0.0/8"],
   });
   assert.ok(!codes(await forwarded(proxied)).includes("rate_limited"));
+});
+
+test("the port that a proxy adds is no part of an address, and what is no address counts as the proxy's", async () => {
+  const service = await serve({
+    limits: { rate_per_address: "2/m" },
+    trusted_proxies: ["127.0.0.0/8"],
+  });
+  const from = (forwarded: string) =>
+    service.ask("a.b.c", undefined, { "x-forwarded-for": forwarded });
+  for (const [one, journaled] of [
+    [(i: number) => `192.0.2.1:${i}`, "192.0.2.1"],
+    [(i: number) => `[2001:db8::1]:${i}`, "2001:db8::1"],
+    [(i: number) => `${"somewhere".repeat(100)}${i}`, "127.0.0.1"],
+  ] as const) {
+    let port = 1;
+    const answers = await times(3, () => from(one(port++)));
+    assert.deepEqual(codes(answers), ["token_malformed", "token_malformed", "rate_limited"]);
+    const id = answers[0]?.headers.get("x-request-id");
+    const line = service.logs().find((log) => log.includes(`"${id}"`) && log.includes("status"));
+    assert.equal(JSON.parse(line ?? "{}").address, journaled);
+  }
 });
 
 test("a full table refuses new addresses and goes on with those it knows", async () => {

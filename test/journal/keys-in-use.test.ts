@@ -38,18 +38,29 @@ test("an issued credential for an own key holds it for max_ttl after its end", (
 
 test("a table full of live keys takes those it knows and refuses new ones until one expires", () => {
   const keys = keysInUse({ max_ttl_s: 60, limit_keys: 3 });
-  for (const [index, key] of ["U1", "U2", "U3"].entries()) keys.claim(key, "alice", 100 + index, 1);
-  assert.throws(() => keys.claim("U4", "alice", 100, 50), { code: "overloaded" });
-  assert.equal(keys.claim("U3", "alice", 300, 50), true);
-  assert.equal(keys.claim("U4", "alice", 400, 100), true, "U1 has expired");
-  assert.throws(() => keys.claim("U5", "alice", 400, 100), { code: "overloaded" });
-  assert.equal(keys.claim("U5", "alice", 400, 101), true, "U2 has expired");
+  for (const [index, key] of ["U1", "U2", "U3"].entries()) keys.claim(key, key, 100 + index, 1);
+  assert.throws(() => keys.claim("U4", "dave", 100, 50), { code: "overloaded" });
+  assert.equal(keys.claim("U3", "U3", 300, 50), true);
+  assert.equal(keys.claim("U4", "dave", 400, 100), true, "U1 has expired");
+  assert.throws(() => keys.claim("U5", "erin", 400, 100), { code: "overloaded" });
+  assert.equal(keys.claim("U5", "erin", 400, 101), true, "U2 has expired");
+});
+
+test("one identity takes a tenth of the room at most, and the others find theirs", () => {
+  const keys = keysInUse({ max_ttl_s: 60, limit_keys: 30 });
+  for (const key of ["U1", "U2", "U3"]) assert.equal(keys.claim(key, "alice", 100, 1), true);
+  assert.throws(() => keys.claim("U4", "alice", 100, 1), { code: "overloaded" });
+  assert.equal(keys.claim("U2", "alice", 200, 1), true, "what it has it keeps");
+  assert.equal(keys.claim("U4", "bob", 100, 1), true);
+  assert.equal(keys.claim("U5", "alice", 200, 100), true, "U1 has expired");
+  assert.equal(keys.claim("U6", "alice", 200, 100), true, "U3, too");
+  assert.throws(() => keys.claim("U7", "alice", 200, 100), { code: "overloaded" });
 });
 
 test("looking for room in a full table costs little for each refused key", () => {
   const limit_keys = 50_000;
   const keys = keysInUse({ max_ttl_s: 60, limit_keys });
-  for (let i = 0; i < limit_keys; i++) keys.claim(`U${i}`, "alice", 1000 + i, 1);
+  for (let i = 0; i < limit_keys; i++) keys.claim(`U${i}`, `alice${i % 20}`, 1000 + i, 1);
   const began = performance.now();
   for (let i = 0; i < 20_000; i++) {
     assert.throws(() => keys.claim(`V${i}`, "bob", 2000, 2), { code: "overloaded" });

@@ -1,4 +1,19 @@
-import { isIPv6 } from "node:net";
+import { isIP, isIPv6 } from "node:net";
+import type { FastifyRequest } from "fastify";
+
+/**
+ * Where a request comes from, as the proxies say that are trusted: some of them add the port. Where what
+ * they say is no address, it is the nearest proxy: callers must not choose what they are counted as.
+ */
+export function addressOf({ ip, socket }: Pick<FastifyRequest, "ip" | "socket">): string {
+  const said = withoutPort(ip);
+  return isIP(said) ? said : (socket.remoteAddress ?? "");
+}
+
+function withoutPort(text: string): string {
+  const [, v6, v4] = /^(?:\[(.+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d+)?$/.exec(text) ?? [];
+  return v6 ?? v4 ?? text;
+}
 
 /** Of an IPv6 address the network part counts: whoever has one address has the 2^64 beside it. */
 const NETWORK_GROUPS = 4;
