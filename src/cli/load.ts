@@ -1,13 +1,16 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Files, Loaded } from "../app/index.ts";
 import {
+  type Fault,
   FaultError,
+  type LoadedConfig,
   type ReadConfig,
   readConfig,
   readSeen,
   type See,
   type Seen,
 } from "../config/index.ts";
+import { lockFault } from "../journal/index.ts";
 import { loadKeyRing } from "../keys/index.ts";
 import { loadCertificates } from "../tls/index.ts";
 import type { Args, Io } from "./command.ts";
@@ -44,7 +47,11 @@ export async function loadAll(
     readPolicies(loaded, policyContext(loaded.config, keys), env, see),
   ]);
   const [certificates] = await Promise.allSettled([loadCertificates(loaded, owner, see)]);
-  const every = [...faults, ...[ring, policy, certificates].flatMap(faultsOf)];
+  const every = [
+    ...faults,
+    ...journalFaults(loaded),
+    ...[ring, policy, certificates].flatMap(faultsOf),
+  ];
   if (every.length > 0) throw new FaultError(every);
   return {
     ...loaded,
@@ -52,6 +59,15 @@ export async function loadAll(
     ...fulfilled(policy),
     certificates: fulfilled(certificates),
   };
+}
+
+/** What of the journal shows before it is opened. */
+function journalFaults({ config, fault }: LoadedConfig): Fault[] {
+  if (config.journal === "stdout") return [];
+  const long = lockFault(join(config.journal.dir, config.journal.writer));
+  return long === undefined
+    ? []
+    : [fault(["journal", "dir"], `with the writer and its lock ${long}`)];
 }
 
 /** Reads everything, and says what was looked at even where there are faults. */

@@ -20,6 +20,8 @@ export interface Draft<T> {
   readonly value: Partially<T>;
   /** What there is if that is enough, so that other faults can be looked for. */
   readonly usable: T | undefined;
+  /** Whether something here or below was taken out because it did not fit. */
+  unfit(path: Path): boolean;
   fault(path: Path, message: string): Fault;
   /** Whether this was written, rather than filled in. */
   has(path: Path): boolean;
@@ -71,7 +73,14 @@ export function readDraft<S extends TSchema>(
   const filled = Default(schema, written.value);
   if (check.Check(filled)) {
     const usable = filled as Static<S>; // just checked
-    return { faults: [], value: usable as Partially<Static<S>>, usable, fault, has: written.has };
+    return {
+      faults: [],
+      value: usable as Partially<Static<S>>,
+      usable,
+      unfit: () => false,
+      fault,
+      has: written.has,
+    };
   }
   const said = sayFault(complaintsOf(check, filled), schema);
   if (said.length === 0) said.push({ path: [], message: "does not fit its schema" });
@@ -81,6 +90,7 @@ export function readDraft<S extends TSchema>(
     faults: said.map(({ path, message }) => fault(path, message)),
     value: value as Partially<Static<S>>, // whatever did not fit was taken out
     usable: check.Check(again) ? (again as Static<S>) : undefined, // just checked
+    unfit: (path) => said.some((one) => path.every((step, i) => String(step) === one.path[i])),
     fault,
     has: written.has,
   };

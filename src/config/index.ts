@@ -16,7 +16,7 @@ export type {
   TlsConfig,
   Validation,
 } from "./config.ts";
-export { type Document, readDocument } from "./document.ts";
+export { type Document, readDocument, readDraft } from "./document.ts";
 export type { Environment } from "./environment.ts";
 export { type Fault, FaultError, type Path } from "./fault.ts";
 export {

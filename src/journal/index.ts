@@ -38,7 +38,7 @@ export type { HeadFailure, HeadsOptions } from "./heads.ts";
 export type { Journal } from "./journal.ts";
 export { type KeptHeads, readKeptHeads } from "./kept-heads.ts";
 export { type KeysInUse, keysInUse } from "./keys-in-use.ts";
-export { JournalStartError } from "./lock.ts";
+export { JournalStartError, lockFault } from "./lock.ts";
 export { type JournalOptions, openJournal } from "./open.ts";
 export { type EventQuery, readEvents } from "./read-events.ts";
 export { stdoutJournal } from "./stdout.ts";

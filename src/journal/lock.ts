@@ -24,11 +24,8 @@ const PAUSE_MS = 5;
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const path = join(folder, OWNER);
-  if (Buffer.byteLength(path) > SOCKET_PATH_LIMIT_BYTES) {
-    throw new JournalStartError(
-      `The path of the lock, ${path}, is over ${SOCKET_PATH_LIMIT_BYTES} bytes, more than a unix socket takes: choose a shorter journal dir.`,
-    );
-  }
+  const long = lockFault(folder);
+  if (long !== undefined) throw new JournalStartError(`The path of the lock, ${path}, ${long}.`);
   const tag = randomBytes(4).toString("hex"); // four letters more than the name that was measured
   const server = await listen(join(folder, hidden(tag)));
   const arena = arenaOf(folder);
@@ -42,6 +39,12 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
     await closeServer(server);
     throw error;
   }
+}
+
+/** What is wrong with where the lock of a folder would be, if anything is. */
+export function lockFault(folder: string): string | undefined {
+  if (Buffer.byteLength(join(folder, OWNER)) <= SOCKET_PATH_LIMIT_BYTES) return undefined;
+  return `is over ${SOCKET_PATH_LIMIT_BYTES} bytes, more than a unix socket takes: choose a shorter journal dir`;
 }
 
 function arenaOf(folder: string): Arena {

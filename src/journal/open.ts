@@ -56,7 +56,9 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   }
   const folder = join(resolve(dir), writer);
   await makeFolder(folder);
-  const release = await lockFolder(folder);
+  const release = await lockFolder(folder).catch((error) => {
+    throw fromSystem(error) ? unusable(folder, error) : error;
+  });
   try {
     return await openLocked(folder, options, release);
   } catch (error) {

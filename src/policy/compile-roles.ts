@@ -79,6 +79,7 @@ function givenBy(rule: RuleFile, scope: FileScope, named: ReadonlyMap<string, Ow
   return (rule.roles ?? []).flatMap((name, index) => {
     const owned = named.get(name);
     // A private role of another file is as unknown here as one that does not exist.
+    if (!owned && scope.unfit(["roles", name])) return [];
     if (!owned || (owned.scope !== scope && !owned.exported)) {
       const known = [...named].filter(([, one]) => one.scope === scope || one.exported);
       const names = known.map(([known_name]) => known_name);

@@ -1,4 +1,4 @@
-import { type Document, type Fault, FaultError } from "../config/index.ts";
+import { type Document, type Fault, FaultError, type Path } from "../config/index.ts";
 import { claimChecks, claimKeys, namesOf } from "./compile-claims.ts";
 import { checkIncludes } from "./compile-include.ts";
 import { compileRoles, ROLE_NAME, type Roles } from "./compile-roles.ts";
@@ -10,10 +10,14 @@ import type { PolicyFile, RuleFile } from "./schema.ts";
 import { type FileScope, quote, type Report, scopeOf, unknown } from "./scope.ts";
 import { TRACE_LIMIT } from "./trace.ts";
 
-/** A file of the policy that fits its schema. */
+/** A file of the policy, or as much of it as fits its schema. */
 export interface Parsed {
   readonly path: string;
   readonly document: Document<PolicyFile>;
+  /** What does not fit. */
+  readonly faults: readonly Fault[];
+  /** Whether something here or below does not fit: what is missing then is no fault of its own. */
+  unfit(path: Path): boolean;
 }
 
 /** The root file, then those that it includes. */
@@ -28,12 +32,12 @@ type Compiled = Pick<Policy, "issuers" | "rules_count" | "strangers" | "admin_ro
  * @throws FaultError with every fault and its position.
  */
 export function compile([root, ...others]: ParsedFiles, context: PolicyContext): Compiled {
-  const faults: Fault[] = [];
+  const faults = [root, ...others].flatMap((file) => file.faults);
   const say = (fault: Fault) => void faults.push(fault);
-  const scopes = [scopeOf(root.document, root.path, context, say)];
+  const scopes = [scopeOf(root, context, say)];
   for (const include of root.document.value.include ?? []) {
     const file = others.find(({ path }) => path === include.path);
-    if (file) scopes.push(scopeOf(file.document, file.path, context, say, include));
+    if (file) scopes.push(scopeOf(file, context, say, include));
   }
   checkIncludes(root, context, say);
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Fault, FaultError, readDocument } from "../config/index.ts";
+import { type Fault, FaultError, readDraft } from "../config/index.ts";
 import { compile, type Parsed, type ParsedFiles } from "./compile.ts";
 import type { Policy, PolicyContext } from "./policy.ts";
 import { PolicyFile, RULES_LIMIT } from "./schema.ts";
@@ -70,10 +70,12 @@ function readAll(files: readonly PolicySource[]): ParsedFiles {
   return [root, ...others];
 }
 
-const parse = ({ path, bytes }: PolicySource): Parsed => ({
-  path,
-  document: readDocument(bytes, path, PolicyFile),
-});
+/** @throws FaultError where too little fits to look for more */
+function parse({ path, bytes }: PolicySource): Parsed {
+  const { faults, usable, unfit, fault } = readDraft(bytes, path, PolicyFile);
+  if (!usable) throw new FaultError(faults);
+  return { path, document: { value: usable, fault }, faults, unfit };
+}
 
 /** Exactly the included files have to be there: no more, so that the digest is that of what decides. */
 function checkFiles([{ document }, ...others]: ParsedFiles): void {

@@ -1,5 +1,5 @@
-import type { Document, Path } from "../config/index.ts";
-import { suggestion } from "../config/index.ts";
+import { type Fault, type Path, suggestion } from "../config/index.ts";
+import type { Parsed } from "./compile.ts";
 import { type Fence, fenceOf } from "./fence.ts";
 import type { PolicyContext } from "./policy.ts";
 import type { IncludeFile, PolicyFile } from "./schema.ts";
@@ -16,6 +16,8 @@ export interface FileScope {
   readonly path: string;
   readonly file: PolicyFile;
   readonly at: At;
+  /** Whether something here or below does not fit the schema, and was left out. */
+  unfit(path: Path): boolean;
   /** With only those accounts and issuers that the root file gives it. */
   readonly context: PolicyContext;
   /** Sets of subjects by name, and subjects of streams. They are of this file alone. */
@@ -34,19 +36,20 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
 /** Looks at everything in a file that stands by itself. */
 export function scopeOf(
-  document: Document<PolicyFile>,
-  path: string,
+  { document, path, unfit }: Parsed,
   context: PolicyContext,
-  say: (fault: ReturnType<Document<PolicyFile>["fault"]>) => void,
+  say: (fault: Fault) => void,
   include?: IncludeFile,
 ): FileScope {
   const file = document.value;
   const at: At =
     (...above) =>
-    (below, message) =>
-      say(document.fault([...above, ...below], message));
+    (below, message) => {
+      const place = [...above, ...below];
+      if (!unfit(place)) say(document.fault(place, message));
+    };
   const lists = (key: "subject_sets" | "streams") => listsOf(file[key] ?? {}, at(key));
-  const own = { path, file, at, sets: lists("subject_sets"), streams: lists("streams") };
+  const own = { path, file, at, unfit, sets: lists("subject_sets"), streams: lists("streams") };
   if (!include) return { ...own, context };
   for (const key of ["include", "admin_roles"] as const) {
     if (file[key]) at()([key], "stands in the root file only");

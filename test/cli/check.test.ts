@@ -114,6 +114,18 @@ test("bytes that are not UTF-8 are refused in the configuration and in the polic
   assert.match(config.err, /nats-sts\.yaml:1:3: is not UTF-8\n1 fault$/);
 });
 
+test("a journal in which no lock would find room is a fault before it is opened", async (t) => {
+  const { file } = await goodConfig(t);
+  const config = JSON.parse(await readFile(file, "utf8"));
+  await writeFile(file, JSON.stringify({ ...config, journal: { dir: "x".repeat(100) } }));
+  const { code, err } = await runHere(["check", "--config", file]);
+  assert.equal(code, 1);
+  assert.match(
+    err,
+    /^\S+:1:\d+: with the writer and its lock is over 100 bytes, .*shorter journal dir$/m,
+  );
+});
+
 test("checking writes nothing: no journal is made", async (t) => {
   const { dir, file } = await goodConfig(t);
   await runHere(["check", "--config", file]);

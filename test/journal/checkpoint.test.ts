@@ -79,7 +79,7 @@ test("a checkpoint over a mebibyte takes several lines, lets others work, and is
   };
   const journal = await open(t, dir, { segment_bytes: 2048, folds: [keys], disk });
   for (let i = 0; i < 30_000; i++) {
-    keys.claim(`U${String(i).padStart(55, "A")}`, "d".repeat(64), now_s + 9000, now_s);
+    keys.claim(`U${String(i).padStart(55, "A")}`, `${i % 10}`.repeat(64), now_s + 9000, now_s);
   }
   let running = true;
   const tick = () => {

@@ -156,3 +156,25 @@ test("all faults are told at once, in the order of the file", () => {
   const keys = Array.from({ length: 20 }, (_, i) => `x${i}: 1`).join("\n");
   assert.equal(faultsOf(`version: 1\nrules: []\n${keys}\n`).length, 20);
 });
+
+test("what does not fit the schema is told together with what a schema cannot say, and nothing twice", () => {
+  const faults = faultsOf(`version: 1
+roles:
+  x: { account: ORDRS, publsh: [a], publish: ["a..b"] }
+  w: { account: ORDERS, publish: 5 }
+  v: nonsense
+rules:
+  - { name: r1, issuer: crop, roles: [x, y, v, w] }
+  - { name: r2, issuer: corp }
+`);
+  assert.deepEqual(faults, [
+    '3:8 unknown account "ORDRS": did you mean "ORDERS"?',
+    '3:24 unknown key "publsh": did you mean "publish"?',
+    '3:47 "a..b" has an empty token',
+    "4:25 must be a list of at most 1000 subjects", // and not that w gives nothing
+    "5:3 must be a map: lines of key: value", // and not that v is unknown
+    '7:17 unknown issuer "crop"; known here: corp, github',
+    '7:42 unknown role "y": did you mean "x"?',
+    "8:5 gives nothing: it needs roles, grant or admin",
+  ]);
+});
