@@ -139,6 +139,8 @@ async function readChain(
   for await (const step of walk(segments, writer)) {
     const file = step.at.segment.path;
     if (step.kind === "torn") read.torn_tail = { file, bytes: step.bytes };
+    // It gets its name with its checkpoint in it: no crash leaves it like this.
+    if (step.kind === "torn" && step.bytes === 0) faults.add(`${file}:1: was emptied`);
     if (step.kind === "fault") {
       read.sound_to_seq ??= Math.max(0, read.head.seq - 1);
       faults.add(`${file}:${Math.max(1, step.at.line)}: ${step.message}`);

@@ -179,6 +179,13 @@ test("a journal that cannot be made is a sentence and exit code 1", async (t) =>
   assert.ok(!err.includes("    at "), err);
 });
 
+test("a journal where the system takes no folders is a sentence, too, and soon", async (t) => {
+  const { file } = await goodConfig(t, { journal: { dir: "/proc/nobody/journal" } });
+  const { code, err } = await runProgram(t, ["serve", "--config", file]);
+  assert.equal(code, 1);
+  assert.match(err, /^nats-sts: The journal folder \S+ cannot be made \(E[A-Z]+/);
+});
+
 test("with journal: stdout the events are on standard output and the log is not", async (t) => {
   const { file } = await goodConfig(t, { journal: "stdout" });
   const { code, out, err } = await runHere(["serve", "--config", file]);

@@ -169,6 +169,7 @@ const CAUSES: Readonly<Record<ErrorCode, Causes>> = {
   headers_too_large: both((door) =>
     service.request(door.path, { method: "POST", headers: { "x-long": "x".repeat(20_000) } }),
   ),
+  // What brings these about is in limits, overload, e2e/trouble and faults/shutdown; here is what is said.
   rate_limited: failing(new StsError("rate_limited", { by: "identity", retry_after_s: 7 })),
   issuer_unavailable: both(async (door) => door.ask(await absent.forge())),
   journal_unavailable: failing(new StsError("journal_unavailable")),

@@ -54,6 +54,13 @@ test("an end that is being written is told apart from a fault, and needs no lock
   assert.equal(report?.last_seq, journal.stats().last_seq);
 });
 
+test("a segment that was emptied is a fault", async (t) => {
+  const { dir, folder, names } = await written(t);
+  const path = join(folder, names.at(-1) ?? "");
+  await writeFile(path, "");
+  assert.deepEqual((await verifyJournal(dir))[0]?.faults, [`${path}:1: was emptied`]);
+});
+
 test("an end without a newline in a closed segment is a fault", async (t) => {
   const { dir, folder, names } = await written(t);
   const path = join(folder, names[0] ?? "");
