@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { after, test } from "node:test";
 import { startProvider } from "../support/provider.ts";
 import { EVERYONE, makeAccount, makeDir, startService } from "../support/service.ts";
@@ -114,4 +115,29 @@ test("a wrong method is told which are right", async () => {
     const { status, headers } = await service.request(path, { method });
     assert.deepEqual([status, headers.get("allow")], [405, allowed], path);
   }
+});
+
+test("what is refused before its token is looked at is journaled with the digest of that token", async () => {
+  const refused = async (body: string, type: string) => {
+    const { headers } = await service.request("/v1/credentials", {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": type },
+      body,
+    });
+    return headers.get("x-request-id");
+  };
+  const ids = [
+    await refused("x", "text/plain"),
+    await refused('{"ttl_s":1}', "application/json"),
+    await refused(`{"${token.slice(0, 40)}":1}`, "application/json"),
+  ];
+  await service.ask(token); // is recorded, and so is what was noted before
+  const events = (await service.journal()).filter(
+    (each) => "request_id" in each && ids.includes(each.request_id),
+  );
+  const token_sha256 = createHash("sha256").update(token).digest("hex");
+  for (const event of events)
+    assert.equal("token_sha256" in event && event.token_sha256, token_sha256);
+  const reasons = events.map((event) => "detail" in event && event.detail["reason"]);
+  assert.deepEqual(reasons, [undefined, "body/ttl_s: minimum", "body: additionalProperties"]);
 });
