@@ -32,7 +32,7 @@ export interface IssuerConfig {
   readonly introspection?: IntrospectionConfig;
 }
 
-/** By the issuer's signature, by asking the issuer, or by the one or the other, as the token allows. */
+/** By the issuer's signature, by asking the issuer, or by both as far as the token has a signature. */
 export type Validation = "jwt" | "introspection" | "both";
 
 /** How this service asks an issuer about tokens (RFC 7662). */

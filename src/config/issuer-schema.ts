@@ -134,7 +134,7 @@ export const Issuer = Type.Object(
       Type.Enum(["jwt", "introspection", "both"], {
         errorMessage: "must be jwt, introspection or both",
         description:
-          "`jwt`, the default: by the signature. `introspection`: every token, JWT or not, by asking the issuer (RFC 7662). `both`: JWTs by their signature, opaque tokens by asking. Opaque tokens name no issuer, so one issuer at most may take them.",
+          "`jwt`, the default: by the signature. `introspection`: every token, JWT or not, by asking the issuer (RFC 7662). `both`: JWTs by their signature and by asking, so that one that was revoked is refused; opaque tokens by asking alone. Opaque tokens name no issuer, so one issuer at most may take them.",
       }),
     ),
     introspection: Type.Optional(Introspection),

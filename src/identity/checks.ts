@@ -18,6 +18,8 @@ export interface CheckedAt {
   readonly skew_s: number;
   /** Thumbprint of the key that the caller has proved to hold; undefined where it proved none. */
   readonly jkt?: string | undefined;
+  /** Whether the issuer told them when it was asked, where RFC 7662 §2.2 leaves more out. */
+  readonly told?: boolean;
 }
 
 /** All of them, in the order in which they are looked at: the first that fails is what is told. */
