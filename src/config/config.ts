@@ -56,6 +56,8 @@ export interface KeysConfig {
   readonly keep_dir?: string;
   /** RFC 7638, SHA-256, base64url. */
   readonly thumbprints?: readonly string[];
+  /** For how long keys outlive an outage; absent means a day. */
+  readonly stale_limit_s?: number;
 }
 
 export interface SigningKeyConfig {

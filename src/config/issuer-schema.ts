@@ -28,6 +28,12 @@ const Keys = Type.Object(
         "A folder where keys are kept, so that a start during an outage of the issuer has some.",
       ),
     ),
+    stale_limit: Type.Optional(
+      Duration({
+        description:
+          "For how long keys that are known are used while the issuer cannot be reached: 24h where it is absent, from 10m to 7d.",
+      }),
+    ),
     thumbprints: Type.Optional(
       Type.Array(
         Type.String({

@@ -1,5 +1,5 @@
 import { isLoopback, webUrl } from "./address.ts";
-import type { IssuerConfig } from "./config.ts";
+import type { IssuerConfig, KeysConfig } from "./config.ts";
 import { ISSUER_FORMS, type IssuerForm } from "./issuer-forms.ts";
 import type { IssuerFile } from "./issuer-schema.ts";
 import { seconds } from "./units.ts";
@@ -12,8 +12,18 @@ export function issuerOf(file: IssuerFile, below: (path: string) => string): Iss
     audience: typeof audience === "string" ? [audience] : audience,
     ...(max_token_age !== undefined && { max_token_age_s: seconds(max_token_age) }),
     ...(max_token_lifetime !== undefined && { max_token_lifetime_s: seconds(max_token_lifetime) }),
-    ...(jwks && { jwks: absolute(jwks, PATHS, below) }),
+    ...(jwks && { jwks: keysOf(jwks, below) }),
     ...(introspection && { introspection: absolute(introspection, SECRETS, below) }),
+  };
+}
+
+function keysOf(
+  { stale_limit, ...rest }: NonNullable<IssuerFile["jwks"]>,
+  below: (path: string) => string,
+): KeysConfig {
+  return {
+    ...absolute(rest, PATHS, below),
+    ...(stale_limit !== undefined && { stale_limit_s: seconds(stale_limit) }),
   };
 }
 
@@ -74,7 +84,9 @@ function keyFaults({ preset, jwks, insecure_http }: IssuerConfig): IssuerFault[]
     faults.push([["url"], message]);
   }
   if (!jwks) return faults;
-  const { url, file, ca_file, bearer_token_file } = jwks;
+  const { url, file, ca_file, bearer_token_file, stale_limit_s: limit_s } = jwks;
+  if (limit_s !== undefined && (limit_s < seconds("10m") || limit_s > seconds("7d")))
+    fault("stale_limit", "must be from 10m to 7d");
   if (file !== undefined) {
     for (const key of ["url", "ca_file", "bearer_token_file", "keep_dir"] as const)
       if (jwks[key] !== undefined) fault(key, "has no meaning beside file: keep one of them");

@@ -4,17 +4,31 @@ import { allowInsecureRequests, customFetch, discovery, None } from "openid-clie
 import { type IssuerConfig, isLoopback } from "../config/index.ts";
 import { FETCH_LIMIT_BYTES, FETCH_TIMEOUT_S, type Fetch, limited, timeLimit } from "./fetch.ts";
 import { type KeyRules, usableKeys } from "./jwk.ts";
+import { KeysWithdrawn } from "./jwks.ts";
 import { fetchTrusting } from "./trusting.ts";
 
 /** Where the keys of an issuer are and how they may be reached. */
 export type Place = Pick<IssuerConfig, "url" | "insecure_http" | "jwks">;
+
+/** RFC 9110 §15.5.11: gone, and on purpose. 404 is an outage: proxies say it while what is behind them restarts. */
+const GONE = 410;
+
+/** A fetch that takes no answer but 200, and says of every other which it was and whose. */
+const answered =
+  (fetch: Fetch): Fetch =>
+  async (url, options) => {
+    const response = await fetch(url, options);
+    if (response.status === 200) return response;
+    const reason = `${url} answers ${response.status}`;
+    throw response.status === GONE ? new KeysWithdrawn(reason) : new Error(reason);
+  };
 
 /**
  * The public keys that an issuer signs with now: from the place that the operator named, or else by
  * discovery (OpenID Connect Discovery 1.0 §4).
  *
  * @param around looks at what goes over the network
- * @throws Error with the reason, whatever went wrong
+ * @throws Error with the reason, whatever went wrong; {@link KeysWithdrawn} where the provider says so
  */
 export async function fetchKeys(
   place: Place,
@@ -27,7 +41,7 @@ export async function fetchKeys(
   // Read anew each time: such files are replaced while we run.
   const real = ca_file === undefined ? fetch : fetchTrusting(await readText(ca_file));
   const end = timeLimit(); // of all that it takes: a caller may be waiting for it
-  const get = limited(around(real), FETCH_LIMIT_BYTES, () => end);
+  const get = answered(limited(around(real), FETCH_LIMIT_BYTES, () => end));
   return { keys: await usableKeys(await remoteKeys(place, get), rules) };
 }
 
@@ -37,7 +51,6 @@ async function remoteKeys(place: Place, get: Fetch): Promise<unknown> {
   const response = await get(url, {
     headers: { accept: "application/json", ...(token && { authorization: `Bearer ${token}` }) },
   });
-  if (response.status !== 200) throw new Error(`the key set's URL answers ${response.status}`);
   return response.json().catch(() => {
     throw new Error("the key set is not JSON"); // The parser's own message quotes it.
   });
@@ -48,10 +61,12 @@ async function discover({ url, insecure_http }: Place, get: Fetch): Promise<stri
     timeout: FETCH_TIMEOUT_S,
     [customFetch]: (target, options) => get(target, options as RequestInit), // a narrower type
     ...(insecure_http && { execute: [allowInsecureRequests] }),
+  }).catch((error) => {
+    throw isOfAnother(error) ? new KeysWithdrawn(ANOTHER, { cause: error }) : error;
   });
   const { issuer, jwks_uri } = configuration.serverMetadata();
   // openid-client compares parsed URLs, which forgives spellings that a token's iss must not have.
-  if (issuer !== url) throw new Error("discovery names another issuer");
+  if (issuer !== url) throw new KeysWithdrawn(ANOTHER);
   if (typeof jwks_uri !== "string" || !URL.canParse(jwks_uri))
     throw new Error("discovery names no jwks_uri");
   const { protocol, hostname } = new URL(jwks_uri);
@@ -59,6 +74,14 @@ async function discover({ url, insecure_http }: Place, get: Fetch): Promise<stri
     throw new Error("jwks_uri is not https");
   return jwks_uri;
 }
+
+const ANOTHER = "discovery names another issuer";
+
+/** What openid-client says of an `issuer` that is a URL, and not the one that was asked for. */
+const isOfAnother = (error: unknown): boolean =>
+  error instanceof Error &&
+  (("code" in error && error.code === "OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED") ||
+    isOfAnother(error.cause));
 
 async function readKeys(file: string): Promise<unknown> {
   const text = await readText(file);

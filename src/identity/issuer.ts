@@ -55,7 +55,7 @@ export function keyRulesOf({ preset, jwks }: IssuerConfig): KeyRules {
 
 function trustedIssuer(config: IssuerConfig, fetch: Fetch, now_s: () => number): Issuer {
   const rules = PRESETS[config.preset];
-  const { keep_dir } = config.jwks ?? {};
+  const { keep_dir, stale_limit_s } = config.jwks ?? {};
   const { introspection } = config;
   const key_rules = keyRulesOf(config);
   const max_token_lifetime_s = config.max_token_lifetime_s ?? rules.max_lifetime_s;
@@ -80,6 +80,7 @@ function trustedIssuer(config: IssuerConfig, fetch: Fetch, now_s: () => number):
       issuer: config.name,
       fetchKeys: () => fetchKeys(config, key_rules, fetch),
       now_s,
+      stale_limit_s,
       ...(keep_dir !== undefined && { store: keyFolder(keep_dir, config, key_rules) }),
     }),
   };

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, stat } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { IssuerConfig } from "../config/index.ts";
 import { isObject } from "./claim.ts";
@@ -38,6 +38,7 @@ export function keyFolder(
       }
       await rename(fresh, file);
     },
+    drop: () => rm(file, { force: true }),
   };
 }
 

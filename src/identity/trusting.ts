@@ -4,7 +4,8 @@ import type { Fetch } from "./fetch.ts";
 
 /**
  * A fetch that trusts one set of certificates in place of the usual ones, for providers with a
- * private CA: `globalThis.fetch` cannot be told. It takes no answer but 200, and needs a `signal` to end.
+ * private CA: `globalThis.fetch` cannot be told. Of any answer but 200 it gives the status alone, and it
+ * needs a `signal` to end.
  *
  * @param ca PEM
  */
@@ -19,10 +20,9 @@ export function fetchTrusting(ca: string): Fetch {
       };
       const sent = request(url, options, (incoming) => {
         const { statusCode: status } = incoming;
-        // Nothing else is of use to us, and Response throws on statuses that have no body.
         if (status !== 200) {
           incoming.destroy();
-          return reject(new Error(`the provider answers ${status}`));
+          return resolve(without(status));
         }
         const { date = "", "content-type": type = "" } = incoming.headers;
         const headers = { date, "content-type": type };
@@ -33,3 +33,7 @@ export function fetchTrusting(ca: string): Fetch {
       sent.on("error", reject).end();
     });
 }
+
+/** No other answer is of use to us. Response throws on a body beside some statuses, and on those that are none. */
+const without = (status = 0) =>
+  new Response(null, { status: status > 200 && status < 600 ? status : 502 });

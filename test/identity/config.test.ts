@@ -120,11 +120,14 @@ test("durations become seconds, and paths are below the file that names them", (
     algorithms: ["ES256"],
     single_audience: true,
   };
-  assert.deepEqual(read({ ...generic, ...limits, ...options, jwks }), {
-    ...{ ...generic, name: "x", audience: ["a"], required_scopes: [], insecure_http: false },
-    ...{ ...options, max_token_age_s: 300, max_token_lifetime_s: 3600 },
-    jwks: { ...jwks, ca_file: "/etc/sts/ca.crt" },
-  });
+  assert.deepEqual(
+    read({ ...generic, ...limits, ...options, jwks: { ...jwks, stale_limit: "2h" } }),
+    {
+      ...{ ...generic, name: "x", audience: ["a"], required_scopes: [], insecure_http: false },
+      ...{ ...options, max_token_age_s: 300, max_token_lifetime_s: 3600 },
+      jwks: { ...jwks, ca_file: "/etc/sts/ca.crt", stale_limit_s: 7200 },
+    },
+  );
 });
 
 const ASKING = { client_id: "sts", client_secret_file: "s" };
@@ -162,6 +165,8 @@ const MISFITS: Readonly<Record<string, readonly [object, RegExp]>> = {
     /not be longer than max_token_lifetime/,
   ],
   "a key set by http": [{ jwks: { url: "http://idp.test/jwks" } }, /must be an https URL/],
+  "keys that are hardly kept": [{ jwks: { stale_limit: "9m" } }, /must be from 10m to 7d/],
+  "keys that are kept too long": [{ jwks: { stale_limit: "8d" } }, /must be from 10m to 7d/],
   "a key set of another scheme": [{ jwks: { url: "file:///etc/jwks" } }, /must be an https URL/],
   "a key set on disk and on the network": [
     { jwks: { url: "https://idp.test/jwks", file: "a" } },
