@@ -31,7 +31,10 @@ export function inForce(loaded: Loaded, standing: Standing, before?: InForce): I
   const { config, policy } = loaded;
   const { effects, journal, user_keys, used_tokens, used_proofs, proof_nonces, now_s, timed } =
     standing;
-  const issuers = trustedIssuers(config.issuers, effects.fetch, now_s, unchangedIn(before));
+  const issuers = trustedIssuers(config.issuers, effects.fetch, now_s, {
+    before: unchangedIn(before),
+    keeping: effects.owner,
+  });
   const admissions = admissionsOf(loaded, standing, before);
   const world: World = {
     now_s,

@@ -43,7 +43,9 @@ give says nats-sts policy explain.`,
       if (!loaded || faults.length > 0) throw new FaultError(faults);
       const { issuers: configs, limits, clock_skew_s } = loaded.config;
       const now_s = Math.floor(io.now_ms() / 1000);
-      const issuers = trustedIssuers(configs, globalThis.fetch, () => now_s);
+      const issuers = trustedIssuers(configs, globalThis.fetch, () => now_s, {
+        keeping: { ...io.owner, read_only: true },
+      });
       const verifier = { issuers, token_limit_bytes: limits.token_bytes, clock_skew_s };
       const inspection = await inspectToken(token.text, verifier, now_s);
       const names = configs.map(({ name, url }) => ({ name, url }));

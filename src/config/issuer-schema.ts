@@ -16,7 +16,9 @@ const Keys = Type.Object(
     url: Type.Optional(
       Type.String({ minLength: 1, description: "The key set itself; there is no discovery then." }),
     ),
-    file: Type.Optional(Path("A key set on disk, in place of the network. It is read anew.")),
+    file: Type.Optional(
+      Path("A key set on disk, in place of the network. It is read anew; no others may write it."),
+    ),
     ca_file: Type.Optional(
       Path("Certificates (PEM) that the issuer's own must lead to, in place of the usual ones."),
     ),
@@ -25,7 +27,7 @@ const Keys = Type.Object(
     ),
     keep_dir: Type.Optional(
       Path(
-        "A folder where keys are kept, so that a start during an outage of the issuer has some.",
+        "A folder where keys are kept, so that a start during an outage of the issuer has some. It is made where the one above it exists, and must be ours, or root's, alone to write.",
       ),
     ),
     stale_limit: Type.Optional(

@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
 import type { JSONWebKeySet } from "jose";
 import { allowInsecureRequests, customFetch, discovery, None } from "openid-client";
 import { type IssuerConfig, isLoopback } from "../config/index.ts";
 import { FETCH_LIMIT_BYTES, FETCH_TIMEOUT_S, type Fetch, limited, timeLimit } from "./fetch.ts";
 import { type KeyRules, usableKeys } from "./jwk.ts";
 import { KeysWithdrawn } from "./jwks.ts";
+import { readTrusted } from "./trusted-file.ts";
 import { fetchTrusting } from "./trusting.ts";
 
 /** Where the keys of an issuer are and how they may be reached. */
@@ -92,10 +92,4 @@ async function readKeys(file: string): Promise<unknown> {
   }
 }
 
-async function readText(file: string): Promise<string> {
-  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`${file} cannot be read (${error.code})`);
-  });
-  if (bytes.length > FETCH_LIMIT_BYTES) throw new Error(`${file} is too large`);
-  return bytes.toString("utf8");
-}
+const readText = (file: string) => readTrusted(file, FETCH_LIMIT_BYTES);

@@ -1,6 +1,7 @@
 import type { webcrypto } from "node:crypto";
 import { createLocalJWKSet, errors, type JSONWebKeySet } from "jose";
 import { StsError } from "../errors.ts";
+import { inTime } from "./fetch.ts";
 
 /** Keys older than this are fetched anew in the background, while they go on being used. */
 const FRESH_S = 600;
@@ -42,6 +43,8 @@ export interface KeySetStats {
   readonly age_s: number | undefined;
   readonly refreshed: number;
   readonly failed: number;
+  /** How often the keys could not be put where they outlive this process. */
+  readonly not_kept: number;
 }
 
 /** A key set and when it was fetched, Unix seconds. */
@@ -88,7 +91,8 @@ export function keySet(source: KeySource): KeySet {
   let failure: unknown;
   let running: Promise<void> | undefined;
   let looked: Promise<void> | undefined;
-  const counted = { refreshed: 0, failed: 0 };
+  const counted = { refreshed: 0, failed: 0, not_kept: 0 };
+  const keep = keeper(store, () => counted.not_kept++);
 
   /** A clock that was set back must not keep keys for longer, nor stop us from asking. */
   const since = (at_s: number) => Math.abs(now_s() - at_s);
@@ -111,25 +115,25 @@ export function keySet(source: KeySource): KeySet {
   /** Never throws: nobody waits for a refresh in the background. */
   async function refreshed(): Promise<void> {
     try {
-      const kept = { keys: await fetchKeys(), at_s: now_s() };
+      const kept = { keys: await inTime(fetchKeys()), at_s: now_s() };
       hold(kept);
       failure = undefined;
       failed_at_s = Number.NEGATIVE_INFINITY;
       counted.refreshed++;
-      await store?.save(kept).catch(() => {}); // The next start then has older keys, or none.
+      keep((store) => store.save(kept));
     } catch (error) {
       failure = error ?? new Error("no reason given");
       failed_at_s = now_s();
       counted.failed++;
       if (!isWithdrawn(error)) return;
       held = undefined;
-      await store?.drop().catch(() => {});
+      keep((store) => store.drop());
     }
   }
 
   /** What was kept is used until it is too old, as if it had been held all the time. */
   async function lookInStore(): Promise<void> {
-    const kept = await store?.load().catch(() => undefined);
+    const kept = store && (await inTime(store.load()).catch(() => undefined));
     if (kept && !held && since(kept.at_s) <= stale_limit_s) hold(kept);
   }
 
@@ -174,6 +178,28 @@ export function keySet(source: KeySource): KeySet {
         throw error;
       }
     },
+  };
+}
+
+/**
+ * Tells a store beside the requests, which never wait for it: a disk may hang. One thing at a time, and
+ * of what comes meanwhile the latest: the next start has older keys then, or none.
+ */
+function keeper(store: KeyStore | undefined, failed: () => void) {
+  let due: ((store: KeyStore) => Promise<void>) | undefined;
+  let running = false;
+  return async (work: (store: KeyStore) => Promise<void>): Promise<void> => {
+    if (!store) return;
+    if (due) failed();
+    due = work;
+    if (running) return;
+    running = true;
+    while (due) {
+      const now = due;
+      due = undefined;
+      await now(store).catch(failed);
+    }
+    running = false;
   };
 }
 

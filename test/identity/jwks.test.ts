@@ -181,7 +181,7 @@ test("an outage does not matter to known keys for a day, and not longer", async 
   state.down = false;
   state.now_s += 5;
   assert.equal(await outcome(), "accepted");
-  assert.deepEqual(set.stats(), { age_s: 0, refreshed: 2, failed: 3 });
+  assert.deepEqual(set.stats(), { age_s: 0, refreshed: 2, failed: 3, not_kept: 0 });
 });
 
 test("a rotated key is found at once after the gap, and the one that left is refused", async () => {
@@ -267,6 +267,29 @@ test("kept keys verify after a start during an outage, until they are too old", 
     state.now_s += later_s;
     assert.equal(await outcome(), expected);
   }
+});
+
+test("a store that hangs keeps nobody waiting", async () => {
+  const hangs = () => new Promise<never>(() => {});
+  const none = async () => undefined;
+  const { state, set, outcome } = setup({ load: none, save: hangs, drop: hangs });
+  assert.equal(await outcome(), "accepted");
+  state.now_s += 3601;
+  assert.equal(await outcome(), "accepted");
+  assert.equal(set.stats().not_kept, 0, "the one that hangs may still end");
+  for (let i = 0; i < 2; i++) {
+    state.now_s += 3601;
+    assert.equal(await outcome(), "accepted");
+  }
+  assert.equal(set.stats().not_kept, 2);
+});
+
+test("what is kept is waited for no longer than an answer of the provider", async (t) => {
+  const alive = setInterval(() => {}, 1000); // the limit alone lets a process end
+  t.after(() => clearInterval(alive));
+  const hangs = () => new Promise<never>(() => {});
+  const { outcome } = setup({ load: hangs, save: hangs, drop: hangs });
+  assert.equal(await outcome(), "accepted");
 });
 
 test("a store that fails is as if there were none", async () => {
