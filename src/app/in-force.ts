@@ -41,6 +41,7 @@ export function inForce(loaded: Loaded, standing: Standing, before?: InForce): I
     timed,
     ...recording(standing),
     checkClock: () => checkClock(effects.now_ms(), journal.stats().last_at_ms),
+    checkIssuer: (url) => standing.trust.check(url, issuers),
     admit: admissions.identity.admit,
     verifier: {
       issuers,

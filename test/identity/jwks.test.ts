@@ -66,6 +66,16 @@ function setup(store?: KeyStore, stale_limit_s?: number) {
   };
 }
 
+/** A store, and what is in it. */
+function memory() {
+  let kept: Kept | undefined;
+  const put = async (fresh?: Kept) => {
+    kept = fresh;
+  };
+  const store: KeyStore = { load: async () => kept, save: put, drop: () => put() };
+  return { store, kept: () => kept };
+}
+
 test("keys are fetched when they are first needed, once for all who wait", async () => {
   const { state, token, verify } = setup();
   assert.equal(state.fetches, 0);
@@ -133,16 +143,7 @@ test("while a provider hangs, one caller waits for it, and those who come after 
 });
 
 test("a provider that says that its keys are no more ends the trust in them, also in those kept", async () => {
-  let kept: Kept | undefined;
-  const store: KeyStore = {
-    load: async () => kept,
-    save: async (fresh) => {
-      kept = fresh;
-    },
-    drop: async () => {
-      kept = undefined;
-    },
-  };
+  const { store, kept } = memory();
   const { state, outcome, refusal } = setup(store);
   assert.equal(await outcome(), "accepted");
   state.withdrawn = true;
@@ -151,7 +152,7 @@ test("a provider that says that its keys are no more ends the trust in them, als
   await new Promise(setImmediate);
   const { code, detail } = await refusal();
   assert.deepEqual([code, detail], ["issuer_unavailable", { issuer: "corp", reason: "gone" }]);
-  assert.equal(kept, undefined);
+  assert.equal(kept(), undefined);
   state.withdrawn = false;
   state.now_s += 5;
   assert.equal(await outcome(), "accepted");
@@ -243,19 +244,10 @@ test("without kid, one key that fits is enough, and of several none is guessed",
 });
 
 test("kept keys verify after a start during an outage, until they are too old", async () => {
-  let kept: Kept | undefined;
-  const store = {
-    load: async () => kept,
-    save: async (fresh: Kept) => {
-      kept = fresh;
-    },
-    drop: async () => {
-      kept = undefined;
-    },
-  };
+  const { store, kept } = memory();
   const before = setup(store);
   assert.equal(await before.outcome(), "accepted");
-  assert.equal(kept?.at_s, NOW_S);
+  assert.equal(kept()?.at_s, NOW_S);
 
   for (const [later_s, expected] of [
     [3600, "accepted"],
