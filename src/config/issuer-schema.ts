@@ -20,7 +20,9 @@ const Keys = Type.Object(
       Path("A key set on disk, in place of the network. It is read anew; no others may write it."),
     ),
     ca_file: Type.Optional(
-      Path("Certificates (PEM) that the issuer's own must lead to, in place of the usual ones."),
+      Path(
+        "Certificates (PEM) that the issuer's own must lead to, in place of the usual ones, whether for keys or for questions about tokens.",
+      ),
     ),
     bearer_token_file: Type.Optional(
       Path("A token that is sent to url, such as that of the service account of this pod."),

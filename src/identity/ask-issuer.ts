@@ -10,8 +10,9 @@ import { type IntrospectionConfig, type IssuerConfig, isLoopback } from "../conf
 import type { Claims } from "./claim.ts";
 import { clientAuthOf } from "./client-secret.ts";
 import { FETCH_TIMEOUT_S, type Fetch, inTime, limited } from "./fetch.ts";
+import { fetchOf } from "./trusting.ts";
 
-type Place = Pick<IssuerConfig, "url" | "insecure_http">;
+type Place = Pick<IssuerConfig, "url" | "insecure_http" | "jwks">;
 
 /** After this the endpoint and the secret are looked up anew; after a failure, too. */
 const KEEP_S = 600;
@@ -28,10 +29,11 @@ export function askIssuer(
   fetch: Fetch,
   now_s: () => number,
 ): (token: string) => Promise<Claims> {
+  const trusting = fetchOf(place, fetch);
   let ready: { readonly client: Promise<Configuration>; readonly at_s: number } | undefined;
   return async (token) => {
     if (!ready || Math.abs(now_s() - ready.at_s) > KEEP_S)
-      ready = { client: clientOf(place, introspection, fetch), at_s: now_s() };
+      ready = { client: clientOf(place, introspection, trusting), at_s: now_s() };
     const mine = ready;
     try {
       const hint = { token_type_hint: "access_token" };

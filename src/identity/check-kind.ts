@@ -65,13 +65,18 @@ export function checkBinding(
 }
 
 /** What the preset wants of the tokens of its provider. */
-export function checkDiscriminators(claims: Claims, issuer: Issuer): void {
+export function checkDiscriminators(
+  claims: Claims,
+  issuer: Issuer,
+  { told }: Pick<CheckedAt, "told">,
+): void {
   const { required, equal, tenant } = issuer.rules;
   // RFC 7519 §4.1.7. Who keeps used tokens apart by it must be able to rely on it.
   if (claims["jti"] !== undefined && !isOfType(claims["jti"], "string"))
     throw invalid(issuer, "jti", "is not string, or empty");
   for (const [claim, type] of Object.entries(required)) {
     const value = valueAt(claims, claim);
+    if (value === undefined && claim === "iat" && told) continue; // looked at with the times
     if (value === undefined) throw invalid(issuer, claim, "is missing");
     if (!isOfType(value, type)) throw invalid(issuer, claim, `is not ${type}, or empty`);
   }

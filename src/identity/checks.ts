@@ -29,10 +29,7 @@ export const CHECKS: readonly Check[] = [
   { name: "key binding", check: checkBinding },
   { name: "audience", check: checkAudience },
   { name: "not an ID token", check: checkNoIdToken },
-  {
-    name: "times",
-    check: (claims, issuer, { now_s, skew_s }) => checkTimes(claims, issuer, now_s, skew_s),
-  },
+  { name: "times", check: checkTimes },
   { name: "claims of the preset", check: checkDiscriminators },
   { name: "client", check: checkClient },
 ];

@@ -5,7 +5,7 @@ import { FETCH_LIMIT_BYTES, FETCH_TIMEOUT_S, type Fetch, limited, timeLimit } fr
 import { type KeyRules, usableKeys } from "./jwk.ts";
 import { KeysWithdrawn } from "./jwks.ts";
 import { readTrusted } from "./trusted-file.ts";
-import { fetchTrusting } from "./trusting.ts";
+import { fetchOf } from "./trusting.ts";
 
 /** Where the keys of an issuer are and how they may be reached. */
 export type Place = Pick<IssuerConfig, "url" | "insecure_http" | "jwks">;
@@ -36,12 +36,10 @@ export async function fetchKeys(
   fetch: Fetch,
   around: (fetch: Fetch) => Fetch = (fetch) => fetch,
 ): Promise<JSONWebKeySet> {
-  const { file, ca_file } = place.jwks ?? {};
+  const { file } = place.jwks ?? {};
   if (file !== undefined) return { keys: await usableKeys(await readKeys(file), rules) };
-  // Read anew each time: such files are replaced while we run.
-  const real = ca_file === undefined ? fetch : fetchTrusting(await readText(ca_file));
   const end = timeLimit(); // of all that it takes: a caller may be waiting for it
-  const get = answered(limited(around(real), FETCH_LIMIT_BYTES, () => end));
+  const get = answered(limited(around(fetchOf(place, fetch)), FETCH_LIMIT_BYTES, () => end));
   return { keys: await usableKeys(await remoteKeys(place, get), rules) };
 }
 

@@ -1,6 +1,17 @@
 import { request } from "node:https";
 import { Readable } from "node:stream";
-import type { Fetch } from "./fetch.ts";
+import type { IssuerConfig } from "../config/index.ts";
+import { FETCH_LIMIT_BYTES, type Fetch } from "./fetch.ts";
+import { readTrusted } from "./trusted-file.ts";
+
+/** How an issuer is fetched from: by a fetch that trusts its own CA alone, where the operator names one. */
+export function fetchOf({ jwks }: Pick<IssuerConfig, "jwks">, fetch: Fetch): Fetch {
+  const { ca_file } = jwks ?? {};
+  if (ca_file === undefined) return fetch;
+  // Read anew each time: such files are replaced while we run.
+  return async (url, options) =>
+    fetchTrusting(await readTrusted(ca_file, FETCH_LIMIT_BYTES))(url, options);
+}
 
 /**
  * A fetch that trusts one set of certificates in place of the usual ones, for providers with a
@@ -9,12 +20,16 @@ import type { Fetch } from "./fetch.ts";
  *
  * @param ca PEM
  */
-export function fetchTrusting(ca: string): Fetch {
-  return (url, { headers, signal }) =>
-    new Promise((resolve, reject) => {
+function fetchTrusting(ca: string): Fetch {
+  return async (url, { method = "GET", headers, body = null, signal }) => {
+    // Says what type the body is of, as fetch would.
+    const asked = new Request(url, { method, headers: headers ?? {}, body });
+    const text = await asked.text();
+    return new Promise((resolve, reject) => {
       const options = {
         ca,
-        headers: Object.fromEntries(new Headers(headers)),
+        method,
+        headers: Object.fromEntries(asked.headers),
         ...(signal && { signal }),
         agent: false as const,
       };
@@ -30,8 +45,9 @@ export function fetchTrusting(ca: string): Fetch {
         const body = Readable.toWeb(incoming) as ReadableStream<Uint8Array>;
         resolve(new Response(body, { status, headers }));
       });
-      sent.on("error", reject).end();
+      sent.on("error", reject).end(text);
     });
+  };
 }
 
 /** No other answer is of use to us. Response throws on a body beside some statuses, and on those that are none. */

@@ -39,7 +39,14 @@ const REFUSED: readonly (readonly [string, unknown, string])[] = [
   ["without an end", active({ exp: undefined }), "token_claims_invalid"],
   ["expired", active({ exp: NOW_S - 31, iat: NOW_S - 60 }), "token_expired"],
   ["without a subject", active({ sub: undefined }), "token_claims_invalid"],
-  ["a refresh token", { ...active(), token_type: undefined }, "token_type_not_allowed"],
+  ["a refresh token by its type", { ...active(), token_type: "Refresh" }, "token_type_not_allowed"],
+  ["a type that is no word", { ...active(), token_type: ["Bearer"] }, "token_type_not_allowed"],
+  ["a refresh token by its use", active({ token_use: "refresh_token" }), "token_type_not_allowed"],
+  [
+    "a refresh token, which has neither type nor audience",
+    { ...active({ aud: undefined }), token_type: undefined },
+    "token_claims_invalid",
+  ],
   ["an ID token", active({ nonce: "n" }), "token_type_not_allowed"],
   ["bound to a key", active({ cnf: { jkt: "x" } }), "token_binding_invalid"],
   ["of type DPoP", { ...active(), token_type: "DPoP" }, "token_binding_invalid"],
@@ -58,6 +65,35 @@ const REFUSED: readonly (readonly [string, unknown, string])[] = [
 for (const [name, answer, code] of REFUSED) {
   test(`refused: ${name}`, async () => assert.equal(await world({ answer }).outcome(), code));
 }
+
+test("the answer that RFC 7662 section 2.2 shows is enough, also without a time of issue", async () => {
+  const { token_type: _, ...answer } = {
+    ...active({ client_id: "l238j323ds-23ij4", scope: "read write dolphin", jti: undefined }),
+    ...{ username: "jdoe", extension_field: "twenty-seven" },
+  };
+  assert.equal(await world({ answer }).outcome(), "accepted");
+  const timeless = { ...answer, iat: undefined };
+  assert.equal(await world({ answer: timeless }).outcome(), "accepted");
+  const long = { ...timeless, exp: NOW_S + 90_000 };
+  assert.equal(await world({ answer: long }).outcome(), "token_claims_invalid");
+  const young = world({ config: { max_token_age_s: 60 }, answer: timeless });
+  assert.equal(await young.outcome(), "token_claims_invalid", "its age is not known");
+});
+
+test("client and scopes are found by the names of RFC 7662, whatever JWTs of the provider call them", async () => {
+  const answer = active({
+    client_id: "0oa1",
+    sub: "ada@example.com",
+    uid: "00u1",
+    scope: "orders.read",
+  });
+  const { verifier } = world({ config: { preset: "okta", clients: ["0oa1"] }, answer });
+  const { kind, subject, client, scopes } = await verify("opaque", verifier, NOW_S);
+  assert.deepEqual([kind, subject, client, scopes], ["user", "00u1", "0oa1", ["orders.read"]]);
+  const named = { ...answer, cid: "0oa2" };
+  const other = world({ config: { preset: "okta", clients: ["0oa1"] }, answer: named });
+  assert.equal(await other.outcome(), "token_claims_invalid", "its own name for it counts");
+});
 
 test("scopes of the configuration count for opaque tokens too", async () => {
   const { outcome } = world({ config: { required_scopes: ["orders.admin"] } });

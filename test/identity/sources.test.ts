@@ -87,7 +87,7 @@ async function tlsProvider(scope: Scope, answer: (request: IncomingMessage) => u
     const body = answer(request);
     if (typeof body === "number") response.writeHead(body, { location: "/other" }).end();
     else if (body === undefined) response.writeHead(401).end();
-    else response.end(JSON.stringify(body));
+    else response.setHeader("content-type", "application/json").end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   scope.after(() => {
@@ -117,6 +117,27 @@ test("in a cluster, its CA is trusted and the token of the pod is sent, read ane
   clock.now_s += 5;
   assert.equal(await outcomeOf(token, verifier), "accepted");
   assert.deepEqual(seen, ["Bearer pod-1", "Bearer pod-2"]);
+});
+
+test("an issuer with a CA of its own is asked about tokens over the same CA", async (t) => {
+  const claims = { active: true, token_type: "Bearer", ...claimsOf() };
+  const seen: unknown[] = [];
+  const { dir, ca_file, url } = await tlsProvider(t, ({ method, headers }) => {
+    seen.push([
+      method,
+      headers["content-type"]?.split(";")[0],
+      Number(headers["content-length"]) > 0,
+    ]);
+    return claims;
+  });
+  const client_secret_file = join(dir, "secret");
+  await writeFile(client_secret_file, "s3cret", { mode: 0o600 });
+  const introspection = { client_id: "sts", client_secret_file, url };
+  const config = issuerConfig({ validation: "both", introspection, jwks: { ca_file } });
+  const issuers = trustedIssuers([config], refuses, () => NOW_S);
+  const verifier = { issuers, token_limit_bytes: 12_288, clock_skew_s: 30 };
+  assert.equal(await outcomeOf("opaque", verifier), "accepted");
+  assert.deepEqual(seen, [["POST", "application/x-www-form-urlencoded", true]]);
 });
 
 test("without its CA, or with another, there are no keys", async (t) => {
