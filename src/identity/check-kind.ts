@@ -70,7 +70,7 @@ export function checkDiscriminators(
   issuer: Issuer,
   { told }: Pick<CheckedAt, "told">,
 ): void {
-  const { required, equal, tenant } = issuer.rules;
+  const { required, equal, tenant, shared } = issuer.rules;
   // RFC 7519 §4.1.7. Who keeps used tokens apart by it must be able to rely on it.
   if (claims["jti"] !== undefined && !isOfType(claims["jti"], "string"))
     throw invalid(issuer, "jti", "is not string, or empty");
@@ -80,6 +80,8 @@ export function checkDiscriminators(
     if (value === undefined) throw invalid(issuer, claim, "is missing");
     if (!isOfType(value, type)) throw invalid(issuer, claim, `is not ${type}, or empty`);
   }
+  if (shared?.url === issuer.url && !isOfType(valueAt(claims, shared.claim), "string"))
+    throw invalid(issuer, shared.claim, "is missing, or no string");
   for (const [claim, accepted] of Object.entries(equal)) {
     const value = valueAt(claims, claim);
     if (value !== undefined && !accepted.some((each) => each === value))

@@ -92,7 +92,9 @@ export function scopesIn(claims: Claims, issuer: Reader): readonly string[] {
 }
 
 /** The claims that a rule must name before it may match this token. */
-const guardedIn = (claims: Claims, { rules }: Reader): readonly Claim[] =>
-  Object.entries(rules.guarded)
+function guardedIn(claims: Claims, { url, rules: { guarded, shared } }: Reader): readonly Claim[] {
+  const unusual = Object.entries(guarded)
     .filter(([claim, harmless]) => !harmless.some((each) => each === valueAt(claims, claim)))
     .map(([claim]) => claim);
+  return shared?.url === url ? [shared.claim, ...unusual] : unusual;
+}

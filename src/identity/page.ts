@@ -91,6 +91,14 @@ function factsOf(row: Preset): (readonly [what: string, value: string])[] {
     ["Refused with", codes(row.id_token_marks)],
     ["Taken away", codes(row.dropped)],
     ["Guarded unless", Object.entries(row.guarded).map(oneOf).join("; ")],
+    ...(row.shared
+      ? [
+          [
+            `Under ${code(row.shared.url)}`,
+            `must be there and is guarded: ${code(row.shared.claim)}`,
+          ] as const,
+        ]
+      : []),
   ];
   return facts.filter(([, value]) => value !== "");
 }
