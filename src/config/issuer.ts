@@ -49,11 +49,16 @@ export type IssuerFault = readonly [at: readonly string[], message: string];
 /** What the schema of an issuer cannot say. */
 export function issuerFaults(issuer: IssuerConfig): IssuerFault[] {
   const faults = [...urlFaults(issuer), ...keyFaults(issuer), ...askingFaults(issuer)];
+  if (issuer.insecure_http && !urlsOf(issuer).some((url) => url.startsWith("http:")))
+    faults.push([["insecure_http"], "has no meaning beside https: take it out"]);
   const { max_token_age_s: age = 0, max_token_lifetime_s: lifetime = Infinity } = issuer;
   if (age > lifetime)
     faults.push([["max_token_age"], "must not be longer than max_token_lifetime"]);
   return faults;
 }
+
+const urlsOf = ({ url, jwks, introspection }: IssuerConfig) =>
+  [url, jwks?.url, introspection?.url].flatMap((each) => each ?? []);
 
 function urlFaults({ url, preset, insecure_http }: IssuerConfig): IssuerFault[] {
   const { form, say = "" }: IssuerForm = ISSUER_FORMS[preset];

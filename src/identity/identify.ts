@@ -8,8 +8,12 @@ import { invalid, wrongKind } from "./refuse.ts";
 const SUBJECT_LIMIT_CHARACTERS = 512;
 /** A UUID, and room for what others may use. A longer one is not told apart. */
 const INSTANCE_LIMIT_CHARACTERS = 64;
-/** Neither control, format or separator characters nor lone surrogates: what one can see and compare. */
-const PRINTABLE = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+$/u;
+/**
+ * What one can see and compare: neither control, format or separator characters, nor lone surrogates, nor
+ * what is shown as nothing (Unicode, Default_Ignorable_Code_Point), and no blank at either end.
+ */
+const PRINTABLE =
+  /^(?!\p{Zs})[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]+(?<!\p{Zs})$/u;
 /** RFC 6749 §3.3 `scope-token`. */
 const SCOPE = /^[!#-[\]-~]+$/;
 

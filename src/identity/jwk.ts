@@ -31,7 +31,7 @@ export async function usableKeys(document: unknown, rules: KeyRules): Promise<JW
   const keys = isObject(document) ? document["keys"] : undefined;
   if (!Array.isArray(keys)) throw new Error("there is no key set");
   if (keys.length > KEYS_LIMIT) throw new Error(`key set has more than ${KEYS_LIMIT} keys`);
-  const usable = keys.flatMap((key) => usableKey(key, rules.uses) ?? []);
+  const usable = unique(keys.flatMap((key) => usableKey(key, rules.uses) ?? []));
   if (usable.length === 0) throw new KeysWithdrawn("key set has no usable key");
   const { thumbprints } = rules;
   if (!thumbprints) return usable;
@@ -40,6 +40,11 @@ export async function usableKeys(document: unknown, rules: KeyRules): Promise<JW
   if (pinned.length === 0) throw new KeysWithdrawn("key set has none of the pinned keys");
   return pinned;
 }
+
+/** A key that is published twice is one key: otherwise none would be chosen for a token. */
+const unique = (keys: readonly JWK[]): JWK[] => [
+  ...new Map(keys.map((key) => [JSON.stringify(key), key])).values(),
+];
 
 function usableKey(key: unknown, uses: readonly string[]): JWK | undefined {
   if (!isObject(key)) return undefined;

@@ -7,6 +7,8 @@ import {
   PRESET_NAMES,
   parseConfig,
 } from "../../src/config/index.ts";
+import { configOf, headerOf, payloadOf, sampleOf } from "./samples.ts";
+import { keysOf, outcomeOf, sign, verifierOf } from "./support.ts";
 
 /** The issuer as it was read, or the faults as `line:col message`. JSON is YAML. */
 function read(issuer: object): IssuerConfig | readonly string[] {
@@ -103,6 +105,26 @@ for (const [preset, url, say] of BAD) {
     assert.match(faults[0], say);
   });
 }
+
+test("insecure_http where nothing is http is a fault, and switches nothing off", async () => {
+  const fault = read({ preset: "generic", url: "https://idp.test", insecure_http: true });
+  assert.ok(Array.isArray(fault) && fault.length === 1);
+  assert.match(fault[0], /^has no meaning beside https/);
+  const jwks = { url: "http://127.0.0.1:8080/keys" };
+  assert.ok(
+    "url" in read({ preset: "generic", url: "https://idp.test", insecure_http: true, jwks }),
+  );
+
+  const keys = await keysOf("RS256");
+  const sample = sampleOf("entra");
+  const config = { ...configOf("entra", sample), insecure_http: true };
+  const payload = payloadOf(sample);
+  const stranger = { ...payload, tid: "22222222-2222-3333-4444-555555555555" };
+  const verifier = verifierOf([config], Object.values(keys));
+  const token = (claims: object) => sign(keys.RS256, { ...claims }, headerOf(sample));
+  assert.equal(await outcomeOf(await token(payload), verifier), "accepted");
+  assert.equal(await outcomeOf(await token(stranger), verifier), "token_claims_invalid");
+});
 
 test("a provider on loopback that stands in for the real one need not have its name", () => {
   const issuer = read({ preset: "github", url: "http://127.0.0.1:8080", insecure_http: true });
