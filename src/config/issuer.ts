@@ -1,6 +1,6 @@
 import { isLoopback, webUrl } from "./address.ts";
 import type { IssuerConfig, KeysConfig } from "./config.ts";
-import { ISSUER_FORMS, type IssuerForm } from "./issuer-forms.ts";
+import { ISSUER_FORMS, type IssuerForm, WITHOUT } from "./issuer-forms.ts";
 import type { IssuerFile } from "./issuer-schema.ts";
 import { seconds } from "./units.ts";
 
@@ -51,6 +51,12 @@ export function issuerFaults(issuer: IssuerConfig): IssuerFault[] {
   const faults = [...urlFaults(issuer), ...keyFaults(issuer), ...askingFaults(issuer)];
   if (issuer.insecure_http && !urlsOf(issuer).some((url) => url.startsWith("http:")))
     faults.push([["insecure_http"], "has no meaning beside https: take it out"]);
+  const { preset, required_scopes, clients } = issuer;
+  // What can never be there would refuse every token, and somebody would take it for a check.
+  if (required_scopes.length > 0 && WITHOUT.scopes.includes(preset))
+    faults.push([["required_scopes"], `can never be met: no token of ${preset} has scopes`]);
+  if (clients && WITHOUT.client.includes(preset))
+    faults.push([["clients"], `can never be met: no token of ${preset} names an OAuth client`]);
   const { max_token_age_s: age = 0, max_token_lifetime_s: lifetime = Infinity } = issuer;
   if (age > lifetime)
     faults.push([["max_token_age"], "must not be longer than max_token_lifetime"]);

@@ -9,6 +9,7 @@ import {
 import { type IntrospectionConfig, type IssuerConfig, isLoopback } from "../config/index.ts";
 import type { Claims } from "./claim.ts";
 import { clientAuthOf } from "./client-secret.ts";
+import { answered } from "./discovery.ts";
 import { FETCH_TIMEOUT_S, type Fetch, inTime, limited } from "./fetch.ts";
 import { fetchOf } from "./trusting.ts";
 
@@ -53,8 +54,8 @@ async function clientOf(
   fetch: Fetch,
 ): Promise<Configuration> {
   const auth = await clientAuthOf(introspection);
-  const client = await clientAt(place, introspection, auth, limited(fetch));
-  const get = limited(fetch, ANSWER_LIMIT_BYTES);
+  const client = await clientAt(place, introspection, auth, answered(limited(fetch)));
+  const get = answered(limited(fetch, ANSWER_LIMIT_BYTES));
   client.timeout = FETCH_TIMEOUT_S;
   client[customFetch] = (target, options) => get(target, options as RequestInit); // a narrower type
   if (place.insecure_http) allowInsecureRequests(client);

@@ -14,7 +14,7 @@ export type Place = Pick<IssuerConfig, "url" | "insecure_http" | "jwks">;
 const GONE = 410;
 
 /** A fetch that takes no answer but 200, and says of every other which it was and whose. */
-const answered =
+export const answered =
   (fetch: Fetch): Fetch =>
   async (url, options) => {
     const response = await fetch(url, options);

@@ -37,6 +37,14 @@ test("an issuer that is away is told with what to do", async (t) => {
   assert.match(out, /1 thing wrong\.$/);
 });
 
+test("an answer that is an error is told with its status and its URL", async (t) => {
+  t.after(() => provider.intercept());
+  provider.intercept((_, response) => Boolean(response.writeHead(403).end()));
+  const { code, out } = await doctor([issuerAt(provider.issuer)]);
+  assert.equal(code, 1);
+  assert.match(out, /: http:\S+\/\.well-known\/openid-configuration answers 403\n/);
+});
+
 test("an issuer under another spelling of its url is told what to write", async () => {
   const { code, out } = await doctor([issuerAt(`${provider.issuer}/`)]);
   assert.equal(code, 1);

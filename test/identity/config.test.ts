@@ -6,7 +6,9 @@ import {
   type IssuerConfig,
   PRESET_NAMES,
   parseConfig,
+  WITHOUT,
 } from "../../src/config/index.ts";
+import { PRESETS } from "../../src/identity/index.ts";
 import { configOf, headerOf, payloadOf, sampleOf } from "./samples.ts";
 import { keysOf, outcomeOf, sign, verifierOf } from "./support.ts";
 
@@ -124,6 +126,29 @@ test("insecure_http where nothing is http is a fault, and switches nothing off",
   const token = (claims: object) => sign(keys.RS256, { ...claims }, headerOf(sample));
   assert.equal(await outcomeOf(await token(payload), verifier), "accepted");
   assert.equal(await outcomeOf(await token(stranger), verifier), "token_claims_invalid");
+});
+
+test("scopes and clients that no token of a preset can have are faults, by what the presets say", () => {
+  for (const preset of PRESET_NAMES) {
+    const { scopes, client } = PRESETS[preset];
+    assert.equal(
+      WITHOUT.scopes.some((each) => each === preset),
+      scopes.length === 0,
+      preset,
+    );
+    assert.equal(
+      WITHOUT.client.some((each) => each === preset),
+      client.length === 0,
+      preset,
+    );
+  }
+  const github = { preset: "github", url: "https://token.actions.githubusercontent.com" };
+  const wrong = read({ ...github, required_scopes: ["a"], clients: ["b"] });
+  assert.ok(Array.isArray(wrong));
+  assert.match(
+    wrong.join(),
+    /no token of github has scopes.*no token of github names an OAuth client/,
+  );
 });
 
 test("a provider on loopback that stands in for the real one need not have its name", () => {
