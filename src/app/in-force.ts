@@ -31,13 +31,17 @@ export function inForce(loaded: Loaded, standing: Standing, before?: InForce): I
   const { config, policy } = loaded;
   const { effects, journal, user_keys, used_tokens, used_proofs, proof_nonces, now_s, timed } =
     standing;
-  const issuers = trustedIssuers(config.issuers, effects.fetch, now_s, unchangedIn(before));
+  const issuers = trustedIssuers(config.issuers, effects.fetch, now_s, {
+    before: unchangedIn(before),
+    keeping: effects.owner,
+  });
   const admissions = admissionsOf(loaded, standing, before);
   const world: World = {
     now_s,
     timed,
     ...recording(standing),
     checkClock: () => checkClock(effects.now_ms(), journal.stats().last_at_ms),
+    checkIssuer: (url) => standing.trust.check(url, issuers),
     admit: admissions.identity.admit,
     verifier: {
       issuers,

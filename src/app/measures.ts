@@ -64,10 +64,11 @@ export function lookUpOnRead({ metrics, journal }: Standing, current: () => InFo
       metrics.set("rate_keys", admissions[by].limiter.size(), { by });
     }
     for (const { name: issuer, keys } of issuers.values()) {
-      const { age_s, refreshed, failed } = keys.stats();
+      const { age_s, refreshed, failed, not_kept } = keys.stats();
       if (age_s !== undefined) metrics.set("jwks_age_seconds", age_s, { issuer });
       since("jwks_refresh_total", { issuer, result: "ok" }, refreshed);
       since("jwks_refresh_total", { issuer, result: "failed" }, failed);
+      since("jwks_not_kept_total", { issuer }, not_kept);
     }
   });
 }

@@ -38,6 +38,7 @@ export function reloading(
   const { metrics, journal } = standing;
   const { log } = standing.effects;
   let current = first;
+  standing.trust.put(first.issuers);
   /** What the journal says is in force; undefined where it may say a part of two. */
   let told: Loaded | undefined = first.loaded;
   let seen = files.seen;
@@ -68,6 +69,7 @@ export function reloading(
     await tell(next.loaded);
     renew(next.loaded);
     current = next;
+    standing.trust.put(next.issuers);
     due = false;
     searches.replaced(before, next);
     if (next.loaded.policy.digest === before.loaded.policy.digest) return;

@@ -10,6 +10,7 @@ import { createMetrics, type Metrics } from "../metrics/index.ts";
 import type { Effects, Loaded } from "./effects.ts";
 import { openTheJournal } from "./journal.ts";
 import { timer } from "./measures.ts";
+import { type Trust, trust } from "./trust.ts";
 
 /** What stands from start to end, whatever is loaded meanwhile. */
 export interface Standing {
@@ -20,6 +21,7 @@ export interface Standing {
   readonly used_tokens: UsedTokens;
   readonly used_proofs: UsedProofs;
   readonly proof_nonces: ProofNonces;
+  readonly trust: Trust;
   /** Unix seconds, whole. */
   now_s(): number;
   readonly timed: ReturnType<typeof timer>;
@@ -39,6 +41,7 @@ export async function openStanding(loaded: Loaded, effects: Effects): Promise<St
     used_tokens,
     used_proofs: usedProofs(),
     proof_nonces: proofNonces(),
+    trust: trust(),
     now_s: () => Math.floor(effects.now_ms() / 1000),
     timed: timer(metrics),
   };

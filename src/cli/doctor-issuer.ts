@@ -50,6 +50,14 @@ export function aboutIssuer(seen: Examined, issuer: IssuerConfig, clock_skew_s: 
   return { state: "ok", ...what, says };
 }
 
+/** Keys that cannot be kept are missed at a start during an outage, and not before. */
+export function aboutKeeping({ name, cannot_keep }: Examined): Finding[] {
+  if (cannot_keep === undefined) return [];
+  const says = `its keys cannot be kept for outages: ${cannot_keep}`;
+  const todo = ["give the user of this service a folder of its own, mode 0700, in jwks.keep_dir"];
+  return [{ state: "wrong", what: "issuer", who: name, says, todo }];
+}
+
 function clockInWords(ahead_s: number): string {
   if (Math.abs(ahead_s) <= 1) return "its clock is ours";
   return `its clock is ${spanInWords(Math.abs(ahead_s))} ${ahead_s > 0 ? "ahead" : "behind"}`;

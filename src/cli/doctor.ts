@@ -2,7 +2,7 @@ import { FaultError, type LoadedConfig, type ReadConfig } from "../config/index.
 import { examineIssuer } from "../identity/index.ts";
 import { loadKeyRing } from "../keys/index.ts";
 import { type Args, type Command, EXIT, type Io } from "./command.ts";
-import { aboutIssuer, type Finding } from "./doctor-issuer.ts";
+import { aboutIssuer, aboutKeeping, type Finding } from "./doctor-issuer.ts";
 import { CONFIG_OPTION, readConfigFile } from "./load.ts";
 import { policyContext, readPolicies } from "./load-policy.ts";
 import { asJson, count, table, visible } from "./show.ts";
@@ -60,8 +60,8 @@ async function lookAt(
   issuer: LoadedConfig["config"]["issuers"][number],
   io: Io,
 ): Promise<Finding[]> {
-  const examined = await examineIssuer(issuer, globalThis.fetch, io.now_ms);
-  return [aboutIssuer(examined, issuer, config.clock_skew_s)];
+  const examined = await examineIssuer(issuer, globalThis.fetch, io.now_ms, io.owner);
+  return [aboutIssuer(examined, issuer, config.clock_skew_s), ...aboutKeeping(examined)];
 }
 
 async function keysOf(loaded: LoadedConfig, io: Io): Promise<Finding[]> {

@@ -12,7 +12,7 @@ export function inspected(
   issuers: readonly { readonly name: string; readonly url: string }[],
   now_s: number,
 ): string {
-  const { verdict, issuer, checks, header, claims } = inspection;
+  const { issuer, checks, header, claims, needs_proof } = inspection;
   const blocks = [
     [`This is ${whatItIs(token, header, claims)}.`, ...aboutToken(header, claims, now_s)],
     issuer
@@ -24,13 +24,22 @@ export function inspected(
             "  ",
           ),
         ],
-    checks.flatMap(lineOf),
-    verdict instanceof StsError
-      ? [`REFUSED  ${verdict.code}`, `  ${ERRORS[verdict.code].say}`]
-      : ["ACCEPTED", ...aboutIdentity(verdict)],
+    checks.flatMap((checked) => lineOf(checked, issuer?.audience)),
+    ...saidOf(inspection),
+    ...(needs_proof ? [[NEEDS_PROOF]] : []),
   ];
   return blocks.map((lines) => lines.join("\n")).join("\n\n");
 }
+
+function saidOf({ verdict, identity }: Inspection): string[][] {
+  if (!(verdict instanceof StsError)) return [["ACCEPTED", ...aboutIdentity(verdict)]];
+  const refused = [`REFUSED  ${verdict.code}`, `  ${ERRORS[verdict.code].say}`];
+  if (!identity) return [refused];
+  return [refused, ["The preset would make of it:", ...aboutIdentity(identity)]];
+}
+
+const NEEDS_PROOF =
+  "It is bound to a key: whoever sends it has to prove each time that the key is theirs (DPoP, RFC 9449).";
 
 /** What a token looks like, in a few words; whether that is true is for the checks to say. */
 export function whatItIs(
@@ -91,7 +100,7 @@ function aboutToken(
   );
 }
 
-function lineOf({ name, done, code, detail }: Checked): string[] {
+function lineOf({ name, done, code, detail }: Checked, audience: readonly string[] = []): string[] {
   if (!done) return [`- ${name}: not looked at, for what is wrong above`];
   if (code === undefined) return [`✓ ${name}`];
   const { claim, reason = ERRORS[code].say, hint, missing } = detail ?? {};
@@ -100,7 +109,8 @@ function lineOf({ name, done, code, detail }: Checked): string[] {
     ? `${missing.join(", ")} missing`
     : `${subject}${String(reason)}`;
   const said = `✗ ${name}: ${visible(why)} (${code})`;
-  return [said, ...(hint === undefined ? [] : [`    ${visible(String(hint))}`])];
+  const wanted = code === "token_audience_mismatch" ? `expected: ${audience.join(" or ")}` : hint;
+  return [said, ...(wanted === undefined ? [] : [`    ${visible(String(wanted))}`])];
 }
 
 function aboutIdentity(identity: Identity): string[] {

@@ -18,6 +18,8 @@ check of the service, also after one that fails. The token is sent nowhere, exce
 is to be asked about its tokens (validation). It comes from a file or from standard input, never from
 the command line, where others could see it. Claims are shown.
 
+A token that is bound to a key is looked at as if a good proof of it had come along.
+
 Exits with 0 when the service would accept the token, with 1 when not. What the policy would then
 give says nats-sts policy explain.`,
   example: "nats-sts token inspect --config nats-sts.yaml --file token.txt",
@@ -43,7 +45,9 @@ give says nats-sts policy explain.`,
       if (!loaded || faults.length > 0) throw new FaultError(faults);
       const { issuers: configs, limits, clock_skew_s } = loaded.config;
       const now_s = Math.floor(io.now_ms() / 1000);
-      const issuers = trustedIssuers(configs, globalThis.fetch, () => now_s);
+      const issuers = trustedIssuers(configs, globalThis.fetch, () => now_s, {
+        keeping: { ...io.owner, read_only: true },
+      });
       const verifier = { issuers, token_limit_bytes: limits.token_bytes, clock_skew_s };
       const inspection = await inspectToken(token.text, verifier, now_s);
       const names = configs.map(({ name, url }) => ({ name, url }));
@@ -78,15 +82,17 @@ async function readToken(
   return { text: Buffer.from(bytes).toString("utf8").trim() };
 }
 
-function forPrograms(token: string, { verdict, issuer, checks, header, claims }: Inspection) {
+function forPrograms(token: string, inspection: Inspection) {
+  const { verdict, issuer, identity, needs_proof, checks, header, claims } = inspection;
   const refused = verdict instanceof StsError;
   return {
     accepted: !refused,
     ...(refused && { code: verdict.code, says: ERRORS[verdict.code].say, detail: verdict.detail }),
     what: whatItIs(token, header, claims),
-    ...(issuer && { issuer: issuer.name, preset: issuer.preset }),
+    ...(issuer && { issuer: issuer.name, preset: issuer.preset, audience: issuer.audience }),
+    needs_proof,
     checks,
-    ...(!refused && { identity: verdict }),
+    ...(refused ? identity && { would_be: identity } : { identity: verdict }),
     header,
     claims,
   };

@@ -32,7 +32,7 @@ export interface IssuerConfig {
   readonly introspection?: IntrospectionConfig;
 }
 
-/** By the issuer's signature, by asking the issuer, or by the one or the other, as the token allows. */
+/** By the issuer's signature, by asking the issuer, or by both as far as the token has a signature. */
 export type Validation = "jwt" | "introspection" | "both";
 
 /** How this service asks an issuer about tokens (RFC 7662). */
@@ -56,6 +56,8 @@ export interface KeysConfig {
   readonly keep_dir?: string;
   /** RFC 7638, SHA-256, base64url. */
   readonly thumbprints?: readonly string[];
+  /** For how long keys outlive an outage; absent means a day. */
+  readonly stale_limit_s?: number;
 }
 
 export interface SigningKeyConfig {

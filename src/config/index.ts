@@ -29,7 +29,7 @@ export {
   table,
 } from "./fields-page.ts";
 export { readWritten } from "./file.ts";
-export { ISSUER_FORMS, PRESET_NAMES, type PresetName } from "./issuer-forms.ts";
+export { ISSUER_FORMS, PRESET_NAMES, type PresetName, WITHOUT } from "./issuer-forms.ts";
 export type { Algorithm } from "./issuer-schema.ts";
 export { LISTENERS, type ListenerName, TLS_OF } from "./listeners.ts";
 export { type LoadedConfig, parseConfig, type ReadConfig, readConfig } from "./load.ts";

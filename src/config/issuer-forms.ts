@@ -102,3 +102,15 @@ export type PresetName = keyof typeof ISSUER_FORMS;
 
 /** In the order of the documentation. */
 export const PRESET_NAMES = Object.keys(ISSUER_FORMS) as readonly PresetName[]; // the keys of a literal
+
+/** Runs and machines: their tokens have no scopes. */
+const WORKLOADS: readonly PresetName[] = [
+  ...(["aws", "google", "kubernetes", "spiffe", "github"] as const),
+  ...(["gitlab", "buildkite", "circleci", "terraform"] as const),
+];
+
+/** The presets of which no token has scopes, or names an OAuth client. */
+export const WITHOUT: Readonly<Record<"scopes" | "client", readonly PresetName[]>> = {
+  scopes: [...WORKLOADS, "dex"],
+  client: WORKLOADS.filter((name) => name !== "google"),
+};

@@ -16,17 +16,27 @@ const Keys = Type.Object(
     url: Type.Optional(
       Type.String({ minLength: 1, description: "The key set itself; there is no discovery then." }),
     ),
-    file: Type.Optional(Path("A key set on disk, in place of the network. It is read anew.")),
+    file: Type.Optional(
+      Path("A key set on disk, in place of the network. It is read anew; no others may write it."),
+    ),
     ca_file: Type.Optional(
-      Path("Certificates (PEM) that the issuer's own must lead to, in place of the usual ones."),
+      Path(
+        "Certificates (PEM) that the issuer's own must lead to, in place of the usual ones, whether for keys or for questions about tokens.",
+      ),
     ),
     bearer_token_file: Type.Optional(
       Path("A token that is sent to url, such as that of the service account of this pod."),
     ),
     keep_dir: Type.Optional(
       Path(
-        "A folder where keys are kept, so that a start during an outage of the issuer has some.",
+        "A folder where keys are kept, so that a start during an outage of the issuer has some. It is made where the one above it exists, and must be ours, or root's, alone to write.",
       ),
+    ),
+    stale_limit: Type.Optional(
+      Duration({
+        description:
+          "For how long keys that are known are used while the issuer cannot be reached: 24h where it is absent, from 10m to 7d.",
+      }),
     ),
     thumbprints: Type.Optional(
       Type.Array(
@@ -134,7 +144,7 @@ export const Issuer = Type.Object(
       Type.Enum(["jwt", "introspection", "both"], {
         errorMessage: "must be jwt, introspection or both",
         description:
-          "`jwt`, the default: by the signature. `introspection`: every token, JWT or not, by asking the issuer (RFC 7662). `both`: JWTs by their signature, opaque tokens by asking. Opaque tokens name no issuer, so one issuer at most may take them.",
+          "`jwt`, the default: by the signature. `introspection`: every token, JWT or not, by asking the issuer (RFC 7662). `both`: JWTs by their signature and by asking, so that one that was revoked is refused; opaque tokens by asking alone. Opaque tokens name no issuer, so one issuer at most may take them.",
       }),
     ),
     introspection: Type.Optional(Introspection),

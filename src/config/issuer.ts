@@ -1,6 +1,6 @@
 import { isLoopback, webUrl } from "./address.ts";
-import type { IssuerConfig } from "./config.ts";
-import { ISSUER_FORMS, type IssuerForm } from "./issuer-forms.ts";
+import type { IssuerConfig, KeysConfig } from "./config.ts";
+import { ISSUER_FORMS, type IssuerForm, WITHOUT } from "./issuer-forms.ts";
 import type { IssuerFile } from "./issuer-schema.ts";
 import { seconds } from "./units.ts";
 
@@ -12,8 +12,18 @@ export function issuerOf(file: IssuerFile, below: (path: string) => string): Iss
     audience: typeof audience === "string" ? [audience] : audience,
     ...(max_token_age !== undefined && { max_token_age_s: seconds(max_token_age) }),
     ...(max_token_lifetime !== undefined && { max_token_lifetime_s: seconds(max_token_lifetime) }),
-    ...(jwks && { jwks: absolute(jwks, PATHS, below) }),
+    ...(jwks && { jwks: keysOf(jwks, below) }),
     ...(introspection && { introspection: absolute(introspection, SECRETS, below) }),
+  };
+}
+
+function keysOf(
+  { stale_limit, ...rest }: NonNullable<IssuerFile["jwks"]>,
+  below: (path: string) => string,
+): KeysConfig {
+  return {
+    ...absolute(rest, PATHS, below),
+    ...(stale_limit !== undefined && { stale_limit_s: seconds(stale_limit) }),
   };
 }
 
@@ -39,11 +49,22 @@ export type IssuerFault = readonly [at: readonly string[], message: string];
 /** What the schema of an issuer cannot say. */
 export function issuerFaults(issuer: IssuerConfig): IssuerFault[] {
   const faults = [...urlFaults(issuer), ...keyFaults(issuer), ...askingFaults(issuer)];
+  if (issuer.insecure_http && !urlsOf(issuer).some((url) => url.startsWith("http:")))
+    faults.push([["insecure_http"], "has no meaning beside https: take it out"]);
+  const { preset, required_scopes, clients } = issuer;
+  // What can never be there would refuse every token, and somebody would take it for a check.
+  if (required_scopes.length > 0 && WITHOUT.scopes.includes(preset))
+    faults.push([["required_scopes"], `can never be met: no token of ${preset} has scopes`]);
+  if (clients && WITHOUT.client.includes(preset))
+    faults.push([["clients"], `can never be met: no token of ${preset} names an OAuth client`]);
   const { max_token_age_s: age = 0, max_token_lifetime_s: lifetime = Infinity } = issuer;
   if (age > lifetime)
     faults.push([["max_token_age"], "must not be longer than max_token_lifetime"]);
   return faults;
 }
+
+const urlsOf = ({ url, jwks, introspection }: IssuerConfig) =>
+  [url, jwks?.url, introspection?.url].flatMap((each) => each ?? []);
 
 function urlFaults({ url, preset, insecure_http }: IssuerConfig): IssuerFault[] {
   const { form, say = "" }: IssuerForm = ISSUER_FORMS[preset];
@@ -74,7 +95,9 @@ function keyFaults({ preset, jwks, insecure_http }: IssuerConfig): IssuerFault[]
     faults.push([["url"], message]);
   }
   if (!jwks) return faults;
-  const { url, file, ca_file, bearer_token_file } = jwks;
+  const { url, file, ca_file, bearer_token_file, stale_limit_s: limit_s } = jwks;
+  if (limit_s !== undefined && (limit_s < seconds("10m") || limit_s > seconds("7d")))
+    fault("stale_limit", "must be from 10m to 7d");
   if (file !== undefined) {
     for (const key of ["url", "ca_file", "bearer_token_file", "keep_dir"] as const)
       if (jwks[key] !== undefined) fault(key, "has no meaning beside file: keep one of them");

@@ -9,9 +9,11 @@ import {
 import { type IntrospectionConfig, type IssuerConfig, isLoopback } from "../config/index.ts";
 import type { Claims } from "./claim.ts";
 import { clientAuthOf } from "./client-secret.ts";
+import { answered } from "./discovery.ts";
 import { FETCH_TIMEOUT_S, type Fetch, inTime, limited } from "./fetch.ts";
+import { fetchOf } from "./trusting.ts";
 
-type Place = Pick<IssuerConfig, "url" | "insecure_http">;
+type Place = Pick<IssuerConfig, "url" | "insecure_http" | "jwks">;
 
 /** After this the endpoint and the secret are looked up anew; after a failure, too. */
 const KEEP_S = 600;
@@ -28,10 +30,11 @@ export function askIssuer(
   fetch: Fetch,
   now_s: () => number,
 ): (token: string) => Promise<Claims> {
+  const trusting = fetchOf(place, fetch);
   let ready: { readonly client: Promise<Configuration>; readonly at_s: number } | undefined;
   return async (token) => {
     if (!ready || Math.abs(now_s() - ready.at_s) > KEEP_S)
-      ready = { client: clientOf(place, introspection, fetch), at_s: now_s() };
+      ready = { client: clientOf(place, introspection, trusting), at_s: now_s() };
     const mine = ready;
     try {
       const hint = { token_type_hint: "access_token" };
@@ -51,8 +54,8 @@ async function clientOf(
   fetch: Fetch,
 ): Promise<Configuration> {
   const auth = await clientAuthOf(introspection);
-  const client = await clientAt(place, introspection, auth, limited(fetch));
-  const get = limited(fetch, ANSWER_LIMIT_BYTES);
+  const client = await clientAt(place, introspection, auth, answered(limited(fetch)));
+  const get = answered(limited(fetch, ANSWER_LIMIT_BYTES));
   client.timeout = FETCH_TIMEOUT_S;
   client[customFetch] = (target, options) => get(target, options as RequestInit); // a narrower type
   if (place.insecure_http) allowInsecureRequests(client);

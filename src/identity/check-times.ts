@@ -1,4 +1,5 @@
 import { StsError } from "../errors.ts";
+import type { CheckedAt } from "./checks.ts";
 import type { Claims } from "./claim.ts";
 import type { Issuer } from "./issuer.ts";
 import { invalid } from "./refuse.ts";
@@ -7,12 +8,18 @@ import { invalid } from "./refuse.ts";
 const LATEST_S = 253_402_300_799;
 
 /** When the token is valid (RFC 7519 §4.1.4 to §4.1.6), and that it is young and short-lived enough. */
-export function checkTimes(claims: Claims, issuer: Issuer, now_s: number, skew_s: number): void {
+export function checkTimes(
+  claims: Claims,
+  issuer: Issuer,
+  { now_s, skew_s, told = false }: CheckedAt,
+): void {
   const exp = dateIn(claims, "exp", issuer);
   const iat = dateIn(claims, "iat", issuer);
   const nbf = dateIn(claims, "nbf", issuer);
   if (exp === undefined) throw invalid(issuer, "exp", "is missing");
-  if (iat === undefined && Object.hasOwn(issuer.rules.required, "iat"))
+  // RFC 7662 §2.2 leaves it out of answers. How old a token is has to be known where that counts.
+  const may_lack = told && issuer.max_token_age_s >= issuer.max_token_lifetime_s;
+  if (iat === undefined && Object.hasOwn(issuer.rules.required, "iat") && !may_lack)
     throw invalid(issuer, "iat", "is missing");
   if (exp <= (iat ?? 0) || exp <= (nbf ?? 0))
     throw invalid(issuer, "exp", "is not after iat and nbf");

@@ -53,12 +53,17 @@ export async function checkProof(
   { now_s, skew_s, nonces }: ProvedAt,
 ): Promise<ProvedKey> {
   const { claims, jkt } = await signedProof(jwt);
-  const { htm, htu, iat, ath, jti } = claims;
+  const { htm, htu, iat, exp, nbf, ath, jti } = claims;
   if (htm !== method) throw refused("htm is not the method of this request");
   if (bare(htu) !== bare(url)) throw refused("htu is not the URL of this request");
   if (typeof iat !== "number" || !Number.isFinite(iat)) throw refused("iat is missing");
   if (iat > now_s + skew_s) throw refused("iat is in the future");
   if (iat <= now_s - AGE_LIMIT_S - skew_s) throw refused("iat is too long ago");
+  // Proofs need neither (RFC 9449 §4.2), but what they say of themselves counts.
+  if (exp !== undefined && !(typeof exp === "number" && exp > now_s - skew_s))
+    throw refused("exp is in the past, or no time");
+  if (nbf !== undefined && !(typeof nbf === "number" && nbf <= now_s + skew_s))
+    throw refused("nbf is in the future, or no time");
   const hash = createHash("sha256").update(token).digest("base64url");
   if (ath !== hash && (names_token || ath !== undefined))
     throw refused("ath is not the hash of this token");
@@ -104,7 +109,9 @@ const bareKey = ({ kid: _kid, alg: _alg, ...key }: JWK): JWK => key;
 /** RFC 9449 §4.3: without query and fragment, and as RFC 3986 §6.2 normalises. */
 function bare(url: unknown): string | undefined {
   if (typeof url !== "string" || !URL.canParse(url)) return undefined;
-  const { origin, pathname } = new URL(url);
+  const { origin, pathname, username, password } = new URL(url);
+  // RFC 9110 §4.2.4: user and password are no part of an http URL.
+  if (username !== "" || password !== "") return undefined;
   return `${origin}${pathname}`;
 }
 

@@ -1,12 +1,13 @@
 import { stat } from "node:fs/promises";
 import type { JWK } from "jose";
 import type { Algorithm, IssuerConfig } from "../config/index.ts";
+import type { Owner } from "../keys/index.ts";
 import { askIssuer } from "./ask-issuer.ts";
 import { fetchKeys } from "./discovery.ts";
 import type { Fetch } from "./fetch.ts";
 import { keyRulesOf } from "./issuer.ts";
 import { reasonOf } from "./jwks.ts";
-import { keyFolder } from "./key-folder.ts";
+import { folderFault, keyFolder } from "./key-folder.ts";
 import { PRESETS } from "./presets.ts";
 
 /** What an issuer is like at this moment, for the operator. */
@@ -20,6 +21,8 @@ export interface Examined {
   readonly algorithms: readonly Algorithm[];
   /** Seconds since its keys were put into their file, or were kept for outages, where one of these is. */
   readonly age_s: number | undefined;
+  /** Why its keys cannot be kept for outages, where they are to be. */
+  readonly cannot_keep: string | undefined;
   /** By how many seconds its clock is ahead of ours; undefined where it tells no time. */
   readonly clock_ahead_s: number | undefined;
   /** Why it cannot be asked about tokens, where it is to be; undefined where that works. */
@@ -31,6 +34,7 @@ export async function examineIssuer(
   config: IssuerConfig,
   fetch: Fetch,
   now_ms: () => number,
+  owner: Owner,
 ): Promise<Examined> {
   const { name, url } = config;
   const cannot_ask = await askAboutNone(config, fetch);
@@ -39,7 +43,8 @@ export async function examineIssuer(
     keys: [],
     algorithms: [],
     cannot_ask,
-    age_s: await ageOf(config, now_ms() / 1000),
+    age_s: await ageOf(config, now_ms() / 1000, owner),
+    cannot_keep: await keepingFault(config, owner),
   };
   try {
     const rules = keyRulesOf(config);
@@ -69,16 +74,35 @@ const watching =
     return response;
   };
 
-async function ageOf(config: IssuerConfig, now_s: number): Promise<number | undefined> {
+async function ageOf(
+  config: IssuerConfig,
+  now_s: number,
+  owner: Owner,
+): Promise<number | undefined> {
   const { file, keep_dir } = config.jwks ?? {};
   try {
     if (file !== undefined) return now_s - (await stat(file)).mtimeMs / 1000;
     if (keep_dir === undefined) return undefined;
-    const kept = await keyFolder(keep_dir, config, keyRulesOf(config)).load();
+    const kept = await keyFolder(keep_dir, config, keyRulesOf(config), owner).load();
     return kept && now_s - kept.at_s;
   } catch {
     return undefined; // Nothing is there yet, or not for us.
   }
+}
+
+/** What is wrong with the folder, or with what was kept there. */
+async function keepingFault(config: IssuerConfig, owner: Owner): Promise<string | undefined> {
+  const { keep_dir } = config.jwks ?? {};
+  if (keep_dir === undefined) return undefined;
+  const fault = await folderFault(keep_dir, owner);
+  if (fault !== undefined) return fault;
+  return keyFolder(keep_dir, config, keyRulesOf(config), owner)
+    .load()
+    .then(
+      () => undefined,
+      // The folder, or the file in it, may not have been made yet.
+      (error) => (/ENOENT/.test(String(error)) ? undefined : reasonOf(error)),
+    );
 }
 
 /** Asks about a token that nobody has issued: whoever may ask is told that it is not active. */

@@ -33,7 +33,11 @@ export function limited(
     const signal = until();
     const response = await fetch(url, { ...options, redirect: "error", signal });
     const body = await readLimited(response, signal, limit_bytes);
-    return new Response(body, { status: response.status, headers: response.headers });
+    // Response throws on a body, if empty, beside some statuses.
+    return new Response(body.length > 0 ? body : null, {
+      status: response.status,
+      headers: response.headers,
+    });
   };
 }
 

@@ -8,8 +8,12 @@ import { invalid, wrongKind } from "./refuse.ts";
 const SUBJECT_LIMIT_CHARACTERS = 512;
 /** A UUID, and room for what others may use. A longer one is not told apart. */
 const INSTANCE_LIMIT_CHARACTERS = 64;
-/** Neither control, format or separator characters nor lone surrogates: what one can see and compare. */
-const PRINTABLE = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+$/u;
+/**
+ * What one can see and compare: neither control, format or separator characters, nor lone surrogates, nor
+ * what is shown as nothing (Unicode, Default_Ignorable_Code_Point), and no blank at either end.
+ */
+const PRINTABLE =
+  /^(?!\p{Zs})[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]+(?<!\p{Zs})$/u;
 /** RFC 6749 §3.3 `scope-token`. */
 const SCOPE = /^[!#-[\]-~]+$/;
 
@@ -92,7 +96,9 @@ export function scopesIn(claims: Claims, issuer: Reader): readonly string[] {
 }
 
 /** The claims that a rule must name before it may match this token. */
-const guardedIn = (claims: Claims, { rules }: Reader): readonly Claim[] =>
-  Object.entries(rules.guarded)
+function guardedIn(claims: Claims, { url, rules: { guarded, shared } }: Reader): readonly Claim[] {
+  const unusual = Object.entries(guarded)
     .filter(([claim, harmless]) => !harmless.some((each) => each === valueAt(claims, claim)))
     .map(([claim]) => claim);
+  return shared?.url === url ? [shared.claim, ...unusual] : unusual;
+}

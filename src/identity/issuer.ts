@@ -1,10 +1,11 @@
 import type { Algorithm, IssuerConfig, Validation } from "../config/index.ts";
+import type { Owner } from "../keys/index.ts";
 import { askIssuer } from "./ask-issuer.ts";
 import { fetchKeys } from "./discovery.ts";
 import type { Fetch } from "./fetch.ts";
 import { type Introspector, introspector } from "./introspection.ts";
 import type { KeyRules } from "./jwk.ts";
-import { type KeySet, keySet } from "./jwks.ts";
+import { type KeySet, type KeyStore, keySet } from "./jwks.ts";
 import { keyFolder } from "./key-folder.ts";
 import type { Preset } from "./preset.ts";
 import { PRESETS } from "./presets.ts";
@@ -34,17 +35,26 @@ export type Issuers = ReadonlyMap<string, Issuer>;
 /**
  * Makes the issuers ready; their keys are fetched when they are first needed.
  *
- * @param kept an issuer of before that is to go on with its keys, where there is one
  */
 export function trustedIssuers(
   configs: readonly IssuerConfig[],
   fetch: Fetch,
   now_s: () => number,
-  kept: (config: IssuerConfig) => Issuer | undefined = () => undefined,
+  { before = () => undefined, keeping }: Trusting = {},
 ): Issuers {
   return new Map(
-    configs.map((config) => [config.url, kept(config) ?? trustedIssuer(config, fetch, now_s)]),
+    configs.map((config) => [
+      config.url,
+      before(config) ?? trustedIssuer(config, fetch, now_s, keeping),
+    ]),
   );
+}
+
+interface Trusting {
+  /** An issuer of before that is to go on with its keys, where there is one. */
+  readonly before?: (config: IssuerConfig) => Issuer | undefined;
+  /** Who keeps keys in `keep_dir`, and whether they are only read; absent where nobody does. */
+  readonly keeping?: Owner & { readonly read_only?: boolean };
 }
 
 /** Which published keys count. */
@@ -53,9 +63,13 @@ export function keyRulesOf({ preset, jwks }: IssuerConfig): KeyRules {
   return { uses: PRESETS[preset].key_uses, ...(thumbprints && { thumbprints }) };
 }
 
-function trustedIssuer(config: IssuerConfig, fetch: Fetch, now_s: () => number): Issuer {
+function trustedIssuer(
+  config: IssuerConfig,
+  fetch: Fetch,
+  now_s: () => number,
+  keeping: Trusting["keeping"],
+): Issuer {
   const rules = PRESETS[config.preset];
-  const { keep_dir } = config.jwks ?? {};
   const { introspection } = config;
   const key_rules = keyRulesOf(config);
   const max_token_lifetime_s = config.max_token_lifetime_s ?? rules.max_lifetime_s;
@@ -80,7 +94,19 @@ function trustedIssuer(config: IssuerConfig, fetch: Fetch, now_s: () => number):
       issuer: config.name,
       fetchKeys: () => fetchKeys(config, key_rules, fetch),
       now_s,
-      ...(keep_dir !== undefined && { store: keyFolder(keep_dir, config, key_rules) }),
+      stale_limit_s: config.jwks?.stale_limit_s,
+      store: storeOf(config, key_rules, keeping),
     }),
   };
+}
+
+function storeOf(
+  config: IssuerConfig,
+  rules: KeyRules,
+  keeping: Trusting["keeping"],
+): KeyStore | undefined {
+  const { keep_dir } = config.jwks ?? {};
+  if (keep_dir === undefined || !keeping) return undefined;
+  const folder = keyFolder(keep_dir, config, rules, keeping);
+  return keeping.read_only ? { ...folder, save: async () => {}, drop: async () => {} } : folder;
 }

@@ -1,5 +1,6 @@
 import { calculateJwkThumbprint, type JWK } from "jose";
 import { isObject } from "./claim.ts";
+import { KeysWithdrawn } from "./jwks.ts";
 
 /** More keys than any provider publishes. */
 const KEYS_LIMIT = 100;
@@ -22,23 +23,28 @@ export interface KeyRules {
 
 /**
  * The public keys in a key set (RFC 7517 §5) that can check signatures of tokens, each reduced to what
- * that takes. Other keys are left out; a set in which nothing is left is none.
+ * that takes. Other keys are left out.
  *
- * @throws Error with the reason
+ * @throws Error with the reason; {@link KeysWithdrawn} for a key set in which nothing is left
  */
 export async function usableKeys(document: unknown, rules: KeyRules): Promise<JWK[]> {
   const keys = isObject(document) ? document["keys"] : undefined;
   if (!Array.isArray(keys)) throw new Error("there is no key set");
   if (keys.length > KEYS_LIMIT) throw new Error(`key set has more than ${KEYS_LIMIT} keys`);
-  const usable = keys.flatMap((key) => usableKey(key, rules.uses) ?? []);
-  if (usable.length === 0) throw new Error("key set has no usable key");
+  const usable = unique(keys.flatMap((key) => usableKey(key, rules.uses) ?? []));
+  if (usable.length === 0) throw new KeysWithdrawn("key set has no usable key");
   const { thumbprints } = rules;
   if (!thumbprints) return usable;
   const prints = await Promise.all(usable.map((key) => calculateJwkThumbprint(key, "sha256")));
   const pinned = usable.filter((_, i) => thumbprints.includes(prints[i] ?? ""));
-  if (pinned.length === 0) throw new Error("key set has none of the pinned keys");
+  if (pinned.length === 0) throw new KeysWithdrawn("key set has none of the pinned keys");
   return pinned;
 }
+
+/** A key that is published twice is one key: otherwise none would be chosen for a token. */
+const unique = (keys: readonly JWK[]): JWK[] => [
+  ...new Map(keys.map((key) => [JSON.stringify(key), key])).values(),
+];
 
 function usableKey(key: unknown, uses: readonly string[]): JWK | undefined {
   if (!isObject(key)) return undefined;

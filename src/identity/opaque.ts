@@ -1,5 +1,5 @@
 import { StsError } from "../errors.ts";
-import type { Claims } from "./claim.ts";
+import { type Claim, type Claims, valueAt } from "./claim.ts";
 import type { Issuer, Issuers } from "./issuer.ts";
 import { wrongKind } from "./refuse.ts";
 
@@ -35,12 +35,24 @@ export async function introspected(token: string, issuer: Issuer): Promise<Claim
   if (!issuer.introspect) throw new StsError("internal", { issuer: issuer.name });
   const claims = await issuer.introspect(token);
   const { active: _, token_type, ...rest } = claims;
-  // Refresh tokens are active too. Only what is presented to resources has a type (RFC 6749 §5.1).
-  if (typeof token_type !== "string" || !/^(?:bearer|dpop)$/i.test(token_type))
-    throw wrongKind(issuer, "the issuer names no token_type of access tokens for it");
-  if (/^dpop$/i.test(token_type) && rest["cnf"] === undefined) {
+  // RFC 7662 §2.2: it may be absent. Refresh tokens are active too, but are for no audience of ours.
+  const type = typeof token_type === "string" ? token_type.toLowerCase() : token_type;
+  if (type !== undefined && type !== "bearer" && type !== "dpop")
+    throw wrongKind(issuer, "the issuer names another token_type than those of access tokens");
+  if (type === "dpop" && rest["cnf"] === undefined) {
     const reason = "the issuer says that it is bound to a key, and not to which";
     throw new StsError("token_binding_invalid", { issuer: issuer.name, reason });
   }
-  return rest;
+  return named(rest, issuer);
+}
+
+/** The answer with client and scopes where the tokens of this provider have them, too (RFC 7662 §2.2). */
+function named(answer: Claims, { rules }: Issuer): Claims {
+  const of = (claims: readonly Claim[], standard: Claim): Claims => {
+    const [first] = claims;
+    const is_there = claims.some((claim) => valueAt(answer, claim) !== undefined);
+    const value = answer[standard];
+    return first === undefined || is_there || value === undefined ? {} : { [first]: value };
+  };
+  return { ...answer, ...of(rules.client, "client_id"), ...of(rules.scopes, "scope") };
 }

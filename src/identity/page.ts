@@ -19,7 +19,7 @@ export function providersPage(): string {
     "",
     "- A token is a signed JWT in compact form with an asymmetric algorithm, signed by a key that the issuer publishes now. Keys in the token's own header (`jwk`, `x5c`, `jku`, `x5u`) and `crit` are refused.",
     "- `iss` and `aud` are compared as they stand. No member of a token may stand in it twice.",
-    "- Opaque tokens are taken where `validation: introspection` or `both` lets the service ask the issuer (RFC 7662), as the client under `introspection`. What the issuer answers is checked like the claims of a JWT, so it has to tell `iss`, `aud`, `exp`, `sub` and `token_type`. An answer is used for at most 60 seconds: so long a token works that was revoked meanwhile.",
+    "- Opaque tokens are taken where `validation: introspection` or `both` lets the service ask the issuer (RFC 7662), as the client under `introspection`. With `both`, JWTs are asked about as well, after their signature, so that one that was revoked is refused; with `introspection`, the signature does not count, but a JWT is refused by what it says of itself all the same: `aud`, `exp`, `cnf`, its kind. What the issuer answers is checked like the claims of a JWT, so it has to tell `iss`, `aud`, `exp` and `sub`; where a preset reads client or scopes off other claims, `client_id` and `scope` of the answer stand for them. An answer is used for at most 60 seconds: so long a token works that was revoked meanwhile.",
     "- ID, refresh and logout tokens and security events are refused.",
     "- A token that is bound to a key (`cnf` with `jkt`) is taken with a proof of that key (DPoP, RFC 9449): `Authorization: DPoP` and the header `DPoP` at `/v1/credentials`, the header alone at `/oauth2/token`. A proof is for `public_url`, lives for a minute and is good once. With `dpop: { nonce: required }` it must hold a nonce of this service as well, which comes with the first refusal (`DPoP-Nonce`); libraries that speak DPoP then try again by themselves. Nonces are those of one instance: where there are several, keep a client on one. Bound otherwise, or without a proof, a token is refused; so is a proof for a token that is bound to no key.",
     "- A rule matches the *subject* of the identity: it is the claim that its provider never gives to anybody else, which is not always `sub`.",
@@ -91,6 +91,14 @@ function factsOf(row: Preset): (readonly [what: string, value: string])[] {
     ["Refused with", codes(row.id_token_marks)],
     ["Taken away", codes(row.dropped)],
     ["Guarded unless", Object.entries(row.guarded).map(oneOf).join("; ")],
+    ...(row.shared
+      ? [
+          [
+            `Under ${code(row.shared.url)}`,
+            `must be there and is guarded: ${code(row.shared.claim)}`,
+          ] as const,
+        ]
+      : []),
   ];
   return facts.filter(([, value]) => value !== "");
 }

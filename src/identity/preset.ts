@@ -77,6 +77,8 @@ export interface Preset {
    * may match: that is how pull requests of strangers stay out of rules that do not think of them.
    */
   readonly guarded: Readonly<Record<Claim, readonly Scalar[]>>;
+  /** The issuer that signs for everybody, and the claim by which each rule must then say whom it means. */
+  readonly shared?: { readonly url: string; readonly claim: Claim };
   /** For the operator, when a claim is missing: what to change at the provider. */
   readonly missing: Readonly<Record<Claim, string>>;
   readonly page: Page;

@@ -57,6 +57,14 @@ export function readUnverified(token: string, limit_bytes: number): Unverified {
   };
 }
 
+/**
+ * The claims of a token of which the shape was checked, proved or not.
+ *
+ * @throws StsError `token_malformed`
+ */
+export const payloadOf = (token: string): Claims =>
+  objectIn(Buffer.from(token.split(".")[1] ?? "", "base64url"), "payload");
+
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**

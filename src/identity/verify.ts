@@ -1,17 +1,14 @@
 import { StsError } from "../errors.ts";
 import { checkScopes } from "./check-aim.ts";
-import { CHECKS } from "./checks.ts";
-import type { Claims } from "./claim.ts";
+import { CHECKS, type Check, type CheckedAt } from "./checks.ts";
 import { checkProof, type DpopProof } from "./dpop.ts";
 import { identityOf } from "./identify.ts";
 import type { Identity } from "./identity.ts";
-import type { Issuer, Issuers } from "./issuer.ts";
-import { introspected, opaqueIssuer } from "./opaque.ts";
+import type { Issuers } from "./issuer.ts";
 import type { ProofNonces } from "./proof-nonces.ts";
-import { readUnverified, type Unverified } from "./shape.ts";
-import { checkHeader, signedClaims } from "./signature.ts";
 import { tokenUse } from "./token-use.ts";
 import type { UsedProofs } from "./used-proofs.ts";
+import { type Vouched, vouchedFor } from "./vouched.ts";
 
 /** What verification needs beside the token. */
 export interface Verifier {
@@ -41,9 +38,13 @@ export function verify(
   proof?: DpopProof,
 ): Promise<Identity> {
   return verified(token, verifier, now_s, proof).catch((error: unknown) => {
-    throw error instanceof StsError ? error : unexpected(error);
+    throw refusalBy(error);
   });
 }
+
+/** Whatever else was thrown is a refusal as well. */
+export const refusalBy = (error: unknown): StsError =>
+  error instanceof StsError ? error : unexpected(error);
 
 /** Whatever a token brings about in here that nobody thought of is its own refusal, and no failure. */
 function unexpected(cause: unknown): StsError {
@@ -59,47 +60,28 @@ async function verified(
   now_s: number,
   proof?: DpopProof,
 ): Promise<Identity> {
-  const { issuer, claims } = await proved(token, verifier);
+  const vouched = await vouchedFor(token, verifier.issuers, verifier.token_limit_bytes);
   const { clock_skew_s: skew_s, nonces } = verifier;
   const key =
     proof && verifier.proofs && (await checkProof(proof, token, { now_s, skew_s, nonces }));
-  const at = { now_s, skew_s, jkt: key?.jkt };
-  for (const { check } of CHECKS) check(claims, issuer, at);
+  const identity = identityIn(token, vouched, { now_s, skew_s, jkt: key?.jkt });
+  if (key) verifier.proofs?.take(key, now_s); // Last, so that only good tokens are remembered for.
+  return identity;
+}
+
+/** Who it is, if all that is said stands up to the checks. */
+export function identityIn(token: string, vouched: Vouched, at: At): Identity {
+  const { issuer, claims } = vouched;
+  for (const each of CHECKS) checkAll(vouched, each, at);
   const identity = identityOf(claims, issuer);
   checkScopes(identity.scopes, issuer);
-  if (key) verifier.proofs?.take(key, now_s); // Last, so that only good tokens are remembered for.
   if (issuer.token_use === "reuse") return identity;
   return { ...identity, token_use: tokenUse(token, claims, issuer.url) };
 }
 
-/** What the issuer vouches for, by its signature or because it was asked. */
-async function proved(
-  token: string,
-  { issuers, token_limit_bytes }: Verifier,
-): Promise<{ readonly issuer: Issuer; readonly claims: Claims }> {
-  const asked = opaqueIssuer(token, issuers, token_limit_bytes);
-  if (asked) return { issuer: asked, claims: await introspected(token, asked) };
-  const unverified = readUnverified(token, token_limit_bytes);
-  const issuer = issuerOf(unverified, issuers);
-  checkHeader(unverified, issuer);
-  const claims =
-    issuer.validation === "introspection"
-      ? await introspected(token, issuer)
-      : await signedClaims(token, unverified, issuer);
-  return { issuer, claims };
-}
+type At = Omit<CheckedAt, "told">;
 
-/** `spiffe://trust-domain`, of the subject of an SVID. */
-const TRUST_DOMAIN = /^spiffe:\/\/[a-z0-9._-]{1,255}(?=\/)/;
-
-/** Nothing but a configured issuer is ever asked for its keys. Only SVIDs may do without iss. */
-export function issuerOf({ iss, sub }: Unverified, issuers: Issuers): Issuer {
-  const domain = typeof sub === "string" ? TRUST_DOMAIN.exec(sub)?.[0] : undefined;
-  const named = typeof iss === "string" ? issuers.get(iss) : undefined;
-  // A trust domain stands in the place of iss nowhere: it is read off the subject alone.
-  const issuer = named?.rules.issuer_claim === "iss" ? named : domain && issuers.get(domain);
-  if (issuer) return issuer;
-  const reason =
-    typeof iss === "string" ? "iss is not a configured issuer" : "iss is missing or no string";
-  throw new StsError("issuer_untrusted", { reason });
+/** Makes one check of everything that is said. */
+export function checkAll({ issuer, checked, told }: Vouched, { check }: Check, at: At): void {
+  for (const said of checked) check(said, issuer, { ...at, told });
 }

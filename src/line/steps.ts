@@ -18,6 +18,7 @@ export async function identified(
   const identity = await world.timed("verify", () =>
     verify(ask.token, world.verifier, now_s, ask.proof),
   );
+  world.checkIssuer(identity.issuer_url); // Keys and answers may have been waited for meanwhile.
   const { issuer, kind, subject, digest } = identity;
   entry.identity = { issuer, kind, subject, digest };
   world.admit(rateKey(identity));

@@ -24,6 +24,8 @@ export interface World {
   /** Throws StsError `clock_unreliable` while issued credentials could end too late. */
   checkClock(): void;
   readonly verifier: Verifier;
+  /** Throws StsError `issuer_untrusted`, `issuer_unavailable` where an issuer is not trusted any more as it was. */
+  checkIssuer(url: string): void;
   /** Counts an identity, by its rate key. Throws StsError `rate_limited`, `overloaded`. */
   admit(rate_key: string): void;
   /** What proofs of possession are bound to. */

@@ -70,6 +70,10 @@ export const METRICS = {
     "issuer",
     "result",
   ),
+  jwks_not_kept_total: counter(
+    "Keys of an issuer that could not be put into `keep_dir`: a start during an outage has older ones, or none.",
+    "issuer",
+  ),
   signing_keys: gauge(
     "Signing keys of an account; one is `active`, those for roles that name them are `scoped`, the others `known`.",
     "account",

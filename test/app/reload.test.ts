@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { createLocalJWKSet, type JWSHeaderParameters } from "jose";
 import { pino } from "pino";
 import { inForce } from "../../src/app/in-force.ts";
 import type { Effects, Loaded } from "../../src/app/index.ts";
@@ -9,8 +10,10 @@ import { reloading } from "../../src/app/reload.ts";
 import { openStanding } from "../../src/app/standing.ts";
 import { readEverything } from "../../src/cli/load.ts";
 import { StsError } from "../../src/errors.ts";
+import { exchange } from "../../src/exchange.ts";
 import { type Issued, type JournalEvent, openJournal } from "../../src/journal/index.ts";
 import { goodConfig } from "../cli/support.ts";
+import { claimsOf, keysOf, publicOf, sign } from "../identity/support.ts";
 import { readJournal } from "../support/service.ts";
 
 const LIMIT = { timeout: 60_000 };
@@ -233,3 +236,62 @@ test(
     assert.deepEqual(named, ["one", "two"]);
   },
 );
+
+/** A token of the issuer in force, and an exchange of it that waits for the keys until it is told to go on. */
+async function waitingForKeys({ first, loaded }: Awaited<ReturnType<typeof start>>) {
+  const [config] = loaded.config.issuers;
+  const issuer = config && first.issuers.get(config.url);
+  assert.ok(issuer);
+  const { ES256: key } = await keysOf("ES256");
+  const claims = { iss: issuer.url, aud: issuer.audience, iat: NOW_S, exp: NOW_S + 60 };
+  const token = await sign(key, claimsOf(claims));
+  let go = () => {};
+  const keys = new Promise<void>((resolve) => {
+    go = resolve;
+  }).then(() => createLocalJWKSet({ keys: [publicOf(key)] }));
+  const waiting = {
+    ...issuer.keys,
+    resolve: async (header: JWSHeaderParameters) => (await keys)(header),
+  };
+  const issuers = new Map([[issuer.url, { ...issuer, keys: waiting }]]);
+  const world = { ...first.world, verifier: { ...first.world.verifier, issuers } };
+  const asked = { request_id: "r", door: "http" } as const;
+  const exchanged = exchange({ token, narrowing: {}, user_key: {}, asked }, world).then(
+    () => "issued",
+    (error: StsError) => error.code,
+  );
+  return { exchanged, go };
+}
+
+for (const [name, change, code] of [
+  ["not replaced", {}, "issued"],
+  ["removed", { name: "other", url: "http://127.0.0.1:2" }, "issuer_untrusted"],
+  ["changed", { audience: ["another"] }, "issuer_unavailable"],
+] as const) {
+  test(
+    `a token whose issuer is ${name} while its keys are waited for: ${code}`,
+    LIMIT,
+    async (t) => {
+      const app = await start(t);
+      const { exchanged, go } = await waitingForKeys(app);
+      const [corp] = app.loaded.config.issuers;
+      await app.configure({
+        issuers: [
+          {
+            name: "corp",
+            url: corp?.url,
+            preset: "generic",
+            audience: corp?.audience,
+            insecure_http: corp?.insecure_http,
+            ...change,
+          },
+        ],
+      });
+      if (code === "issuer_untrusted") await app.put(policy("a").replace("corp", "other"));
+      await app.again.reload("a test");
+      assert.notEqual(app.again.current(), app.first);
+      go();
+      assert.equal(await exchanged, code);
+    },
+  );
+}

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { startProvider } from "../support/provider.ts";
@@ -37,6 +37,14 @@ test("an issuer that is away is told with what to do", async (t) => {
   assert.match(out, /1 thing wrong\.$/);
 });
 
+test("an answer that is an error is told with its status and its URL", async (t) => {
+  t.after(() => provider.intercept());
+  provider.intercept((_, response) => Boolean(response.writeHead(403).end()));
+  const { code, out } = await doctor([issuerAt(provider.issuer)]);
+  assert.equal(code, 1);
+  assert.match(out, /: http:\S+\/\.well-known\/openid-configuration answers 403\n/);
+});
+
 test("an issuer under another spelling of its url is told what to write", async () => {
   const { code, out } = await doctor([issuerAt(`${provider.issuer}/`)]);
   assert.equal(code, 1);
@@ -67,6 +75,19 @@ test("an issuer that does not let itself be asked is wrong", async () => {
   const { code, out } = await doctor([issuerAt(provider.issuer, asked)]);
   assert.equal(code, 1);
   assert.match(out, /cannot be asked about tokens: discovery names no introspection_endpoint\n/);
+});
+
+test("a folder in which no keys can be kept is wrong, and one that is yet to be made is not", async () => {
+  const { dir } = await goodConfig(scope);
+  const keep = (keep_dir: string) => doctor([issuerAt(provider.issuer, { jwks: { keep_dir } })]);
+  assert.equal((await keep(join(dir, "keys"))).code, 0);
+  const { code, out } = await keep(join(dir, "none", "keys"));
+  assert.equal(code, 1);
+  assert.match(out, /✗ +issuer +corp +its keys cannot be kept for outages: \S+ cannot be written/);
+  const open = join(dir, "open");
+  await mkdir(open);
+  await chmod(open, 0o777);
+  assert.match((await keep(open)).out, /can be changed by others than its owner: chmod go-w/);
 });
 
 test("an issuer without a rule is odd, and a policy that cannot be read is wrong", async () => {

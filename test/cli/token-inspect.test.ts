@@ -54,6 +54,23 @@ test("every check that fails is told, with the operator's reason, and the first 
   ]);
   assert.match(out, /expires +\d+ days ago \(2023-11-14T22:18:20Z\)/);
   assert.match(out, /REFUSED {2}token_audience_mismatch/);
+  assert.match(out, /\(token_audience_mismatch\)\n {4}expected: nats-sts\n/);
+  assert.match(
+    out,
+    /The preset would make of it:\n +issuer +corp\n +kind +client\n +subject +worker\n/,
+  );
+});
+
+test("a token that is bound to a key is no bad one: it is told that each use takes a proof", async () => {
+  const jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+  const bound = await inspect(await provider.forge({ payload: { cnf: { jkt } } }));
+  assert.equal(bound.code, 0, bound.out);
+  assert.match(bound.out, /ACCEPTED\n[\s\S]*It is bound to a key: .*\(DPoP, RFC 9449\)/);
+  const cert = await inspect(await provider.forge({ payload: { cnf: { "x5t#S256": "x" } } }));
+  assert.equal(cert.code, 1);
+  assert.deepEqual(failed(cert.out), [
+    "✗ key binding: cnf binds the token to a key in a way of which proofs are not taken here (token_binding_invalid)",
+  ]);
 });
 
 test("a token of a stranger is told with the issuers that there are", async () => {

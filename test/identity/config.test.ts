@@ -6,7 +6,11 @@ import {
   type IssuerConfig,
   PRESET_NAMES,
   parseConfig,
+  WITHOUT,
 } from "../../src/config/index.ts";
+import { PRESETS } from "../../src/identity/index.ts";
+import { configOf, headerOf, payloadOf, sampleOf } from "./samples.ts";
+import { keysOf, outcomeOf, sign, verifierOf } from "./support.ts";
 
 /** The issuer as it was read, or the faults as `line:col message`. JSON is YAML. */
 function read(issuer: object): IssuerConfig | readonly string[] {
@@ -104,6 +108,49 @@ for (const [preset, url, say] of BAD) {
   });
 }
 
+test("insecure_http where nothing is http is a fault, and switches nothing off", async () => {
+  const fault = read({ preset: "generic", url: "https://idp.test", insecure_http: true });
+  assert.ok(Array.isArray(fault) && fault.length === 1);
+  assert.match(fault[0], /^has no meaning beside https/);
+  const jwks = { url: "http://127.0.0.1:8080/keys" };
+  assert.ok(
+    "url" in read({ preset: "generic", url: "https://idp.test", insecure_http: true, jwks }),
+  );
+
+  const keys = await keysOf("RS256");
+  const sample = sampleOf("entra");
+  const config = { ...configOf("entra", sample), insecure_http: true };
+  const payload = payloadOf(sample);
+  const stranger = { ...payload, tid: "22222222-2222-3333-4444-555555555555" };
+  const verifier = verifierOf([config], Object.values(keys));
+  const token = (claims: object) => sign(keys.RS256, { ...claims }, headerOf(sample));
+  assert.equal(await outcomeOf(await token(payload), verifier), "accepted");
+  assert.equal(await outcomeOf(await token(stranger), verifier), "token_claims_invalid");
+});
+
+test("scopes and clients that no token of a preset can have are faults, by what the presets say", () => {
+  for (const preset of PRESET_NAMES) {
+    const { scopes, client } = PRESETS[preset];
+    assert.equal(
+      WITHOUT.scopes.some((each) => each === preset),
+      scopes.length === 0,
+      preset,
+    );
+    assert.equal(
+      WITHOUT.client.some((each) => each === preset),
+      client.length === 0,
+      preset,
+    );
+  }
+  const github = { preset: "github", url: "https://token.actions.githubusercontent.com" };
+  const wrong = read({ ...github, required_scopes: ["a"], clients: ["b"] });
+  assert.ok(Array.isArray(wrong));
+  assert.match(
+    wrong.join(),
+    /no token of github has scopes.*no token of github names an OAuth client/,
+  );
+});
+
 test("a provider on loopback that stands in for the real one need not have its name", () => {
   const issuer = read({ preset: "github", url: "http://127.0.0.1:8080", insecure_http: true });
   assert.ok("url" in issuer);
@@ -120,11 +167,14 @@ test("durations become seconds, and paths are below the file that names them", (
     algorithms: ["ES256"],
     single_audience: true,
   };
-  assert.deepEqual(read({ ...generic, ...limits, ...options, jwks }), {
-    ...{ ...generic, name: "x", audience: ["a"], required_scopes: [], insecure_http: false },
-    ...{ ...options, max_token_age_s: 300, max_token_lifetime_s: 3600 },
-    jwks: { ...jwks, ca_file: "/etc/sts/ca.crt" },
-  });
+  assert.deepEqual(
+    read({ ...generic, ...limits, ...options, jwks: { ...jwks, stale_limit: "2h" } }),
+    {
+      ...{ ...generic, name: "x", audience: ["a"], required_scopes: [], insecure_http: false },
+      ...{ ...options, max_token_age_s: 300, max_token_lifetime_s: 3600 },
+      jwks: { ...jwks, ca_file: "/etc/sts/ca.crt", stale_limit_s: 7200 },
+    },
+  );
 });
 
 const ASKING = { client_id: "sts", client_secret_file: "s" };
@@ -162,6 +212,8 @@ const MISFITS: Readonly<Record<string, readonly [object, RegExp]>> = {
     /not be longer than max_token_lifetime/,
   ],
   "a key set by http": [{ jwks: { url: "http://idp.test/jwks" } }, /must be an https URL/],
+  "keys that are hardly kept": [{ jwks: { stale_limit: "9m" } }, /must be from 10m to 7d/],
+  "keys that are kept too long": [{ jwks: { stale_limit: "8d" } }, /must be from 10m to 7d/],
   "a key set of another scheme": [{ jwks: { url: "file:///etc/jwks" } }, /must be an https URL/],
   "a key set on disk and on the network": [
     { jwks: { url: "https://idp.test/jwks", file: "a" } },

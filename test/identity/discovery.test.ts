@@ -100,6 +100,54 @@ for (const [name, [site, reason]] of Object.entries(BAD)) {
   });
 }
 
+const WITHDRAWALS: Readonly<Record<string, readonly [site: Site, code: string]>> = {
+  "an empty key set": [{ [`${ISSUER}/jwks`]: { keys: [] } }, "issuer_unavailable"],
+  "a key set of other kinds": [
+    { [`${ISSUER}/jwks`]: { keys: [{ kty: "oct", k: "AAAA" }] } },
+    "issuer_unavailable",
+  ],
+  "the name of another issuer": [
+    { [DISCOVERY]: { issuer: "https://evil.test", jwks_uri: evil } },
+    "issuer_unavailable",
+  ],
+  "another spelling of the issuer": [
+    { [DISCOVERY]: { issuer: `${ISSUER}/`, jwks_uri: `${ISSUER}/jwks` } },
+    "issuer_unavailable",
+  ],
+  "410 for discovery": [
+    { [DISCOVERY]: () => new Response("", { status: 410 }) },
+    "issuer_unavailable",
+  ],
+  "410 for the key set": [
+    { [`${ISSUER}/jwks`]: () => new Response("", { status: 410 }) },
+    "issuer_unavailable",
+  ],
+  // What is in front of a provider says so as well, while the provider restarts.
+  "404 for discovery": [{ [DISCOVERY]: undefined }, "accepted"],
+  "404 for the key set": [{ [`${ISSUER}/jwks`]: undefined }, "accepted"],
+  "500 for the key set": [
+    { [`${ISSUER}/jwks`]: () => new Response("", { status: 500 }) },
+    "accepted",
+  ],
+  "garbage for discovery": [{ [DISCOVERY]: () => new Response("<html>") }, "accepted"],
+  "garbage for the key set": [{ [`${ISSUER}/jwks`]: { key: [] } }, "accepted"],
+};
+
+for (const [name, [answers, code]] of Object.entries(WITHDRAWALS)) {
+  test(`a provider whose keys are known and that answers ${name}: ${code}`, async () => {
+    const now = { s: NOW_S };
+    let site: Site = GOOD;
+    const { fetch } = network(() => site);
+    const issuers = trustedIssuers([issuerConfig()], fetch, () => now.s);
+    const verifier = { issuers, token_limit_bytes: 12_288, clock_skew_s: 30 };
+    assert.equal(await outcomeOf(token, verifier), "accepted");
+    site = { ...GOOD, ...answers };
+    now.s += 3601;
+    const claims = claimsOf({ iat: now.s, exp: now.s + 300 });
+    assert.equal(await outcomeOf(await sign(key, claims), verifier, now.s), code);
+  });
+}
+
 test("no token makes us ask anybody who is not configured", async () => {
   const { asked, verifier } = verifierFor(GOOD);
   const issuers = [

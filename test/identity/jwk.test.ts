@@ -29,6 +29,12 @@ test("public keys for signatures are used, without what is not needed", async ()
   );
 });
 
+test("a key that is published twice is one key, and two keys of one kid stay two", async () => {
+  assert.equal((await usableKeys({ keys: [ec, { ...ec, x5t: "…" }, rsa] }, SIG)).length, 2);
+  const another = { ...publicOf((await keysOf("ES256")).ES256), kid: String(ec.kid) };
+  assert.equal((await usableKeys({ keys: [ec, another] }, SIG)).length, 2);
+});
+
 test("RSA keys have 2048 to 8192 bits and the exponent 65537", async () => {
   for (const bits of [2048, 3072, 4096, 8192])
     assert.ok(await isUsed({ ...rsa, n: modulus(bits) }));

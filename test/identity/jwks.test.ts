@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { trustedIssuers, verify } from "../../src/identity/index.ts";
-import { type Kept, type KeyStore, keySet, STALE_LIMIT_S } from "../../src/identity/jwks.ts";
+import {
+  type Kept,
+  type KeyStore,
+  KeysWithdrawn,
+  keySet,
+  STALE_LIMIT_S,
+} from "../../src/identity/jwks.ts";
 import { newSigningKey } from "../support/provider-keys.ts";
 import {
   claimsOf,
@@ -19,11 +25,12 @@ const keys = await keysOf("ES256", "ES384", "EdDSA");
 const LONG = { max_token_lifetime_s: 10 * STALE_LIMIT_S, max_token_age_s: 10 * STALE_LIMIT_S };
 
 /** A verifier over a key set whose provider and clock the test holds in its hands. */
-function setup(store?: KeyStore) {
+function setup(store?: KeyStore, stale_limit_s?: number) {
   const state = {
     now_s: NOW_S,
     published: [publicOf(keys.ES256)],
     down: false,
+    withdrawn: false,
     fetches: 0,
     wait: Promise.resolve(),
   };
@@ -31,10 +38,12 @@ function setup(store?: KeyStore) {
     issuer: "corp",
     now_s: () => state.now_s,
     store,
+    stale_limit_s,
     async fetchKeys() {
       state.fetches++;
       await state.wait;
       if (state.down) throw new TypeError("fetch failed", { cause: new Error("ECONNREFUSED") });
+      if (state.withdrawn) throw new TypeError("wrapped", { cause: new KeysWithdrawn("gone") });
       return { keys: [...state.published] };
     },
   });
@@ -55,6 +64,16 @@ function setup(store?: KeyStore) {
     refusal: async (key = keys.ES256) => refusalOf(await token(key), verifier, state.now_s),
     verify: (text: string) => verify(text, verifier, state.now_s),
   };
+}
+
+/** A store, and what is in it. */
+function memory() {
+  let kept: Kept | undefined;
+  const put = async (fresh?: Kept) => {
+    kept = fresh;
+  };
+  const store: KeyStore = { load: async () => kept, save: put, drop: () => put() };
+  return { store, kept: () => kept };
 }
 
 test("keys are fetched when they are first needed, once for all who wait", async () => {
@@ -94,6 +113,61 @@ test("keys go on being used while they are refreshed in the background", async (
   arrive();
 });
 
+test("after an hour without callers a withdrawn key is not used before the provider was asked", async () => {
+  const { state, outcome } = setup();
+  assert.equal(await outcome(), "accepted");
+  state.published = [publicOf(keys.ES384)];
+  state.now_s += 3601;
+  assert.equal(await outcome(), "token_signature_invalid");
+  assert.equal(state.fetches, 2);
+});
+
+test("while a provider hangs, one caller waits for it, and those who come after do not", async () => {
+  const { state, outcome } = setup();
+  assert.equal(await outcome(), "accepted");
+  let give_up = () => {};
+  state.wait = new Promise((resolve) => {
+    give_up = resolve;
+  });
+  state.down = true;
+  state.now_s += 7200;
+  const first = outcome();
+  while (state.fetches < 2) await new Promise(setImmediate);
+  state.now_s += 5; // the limit of a fetch
+  give_up();
+  assert.equal(await first, "accepted");
+  state.wait = new Promise(() => {});
+  state.now_s += 1;
+  assert.equal(await outcome(), "accepted");
+  assert.equal(state.fetches, 3);
+});
+
+test("a provider that says that its keys are no more ends the trust in them, also in those kept", async () => {
+  const { store, kept } = memory();
+  const { state, outcome, refusal } = setup(store);
+  assert.equal(await outcome(), "accepted");
+  state.withdrawn = true;
+  state.now_s += 601;
+  assert.equal(await outcome(), "accepted", "it is asked in the background");
+  await new Promise(setImmediate);
+  const { code, detail } = await refusal();
+  assert.deepEqual([code, detail], ["issuer_unavailable", { issuer: "corp", reason: "gone" }]);
+  assert.equal(kept(), undefined);
+  state.withdrawn = false;
+  state.now_s += 5;
+  assert.equal(await outcome(), "accepted");
+});
+
+test("how long an outage does not matter can be set", async () => {
+  const { state, outcome } = setup(undefined, 900);
+  assert.equal(await outcome(), "accepted");
+  state.down = true;
+  state.now_s += 900;
+  assert.equal(await outcome(), "accepted");
+  state.now_s += 1;
+  assert.equal(await outcome(), "issuer_unavailable");
+});
+
 test("an outage does not matter to known keys for a day, and not longer", async () => {
   const { state, set, outcome } = setup();
   await set.warm();
@@ -108,7 +182,7 @@ test("an outage does not matter to known keys for a day, and not longer", async 
   state.down = false;
   state.now_s += 5;
   assert.equal(await outcome(), "accepted");
-  assert.deepEqual(set.stats(), { age_s: 0, refreshed: 2, failed: 3 });
+  assert.deepEqual(set.stats(), { age_s: 0, refreshed: 2, failed: 3, not_kept: 0 });
 });
 
 test("a rotated key is found at once after the gap, and the one that left is refused", async () => {
@@ -170,16 +244,10 @@ test("without kid, one key that fits is enough, and of several none is guessed",
 });
 
 test("kept keys verify after a start during an outage, until they are too old", async () => {
-  let kept: Kept | undefined;
-  const store = {
-    load: async () => kept,
-    save: async (fresh: Kept) => {
-      kept = fresh;
-    },
-  };
+  const { store, kept } = memory();
   const before = setup(store);
   assert.equal(await before.outcome(), "accepted");
-  assert.equal(kept?.at_s, NOW_S);
+  assert.equal(kept()?.at_s, NOW_S);
 
   for (const [later_s, expected] of [
     [3600, "accepted"],
@@ -193,9 +261,32 @@ test("kept keys verify after a start during an outage, until they are too old", 
   }
 });
 
+test("a store that hangs keeps nobody waiting", async () => {
+  const hangs = () => new Promise<never>(() => {});
+  const none = async () => undefined;
+  const { state, set, outcome } = setup({ load: none, save: hangs, drop: hangs });
+  assert.equal(await outcome(), "accepted");
+  state.now_s += 3601;
+  assert.equal(await outcome(), "accepted");
+  assert.equal(set.stats().not_kept, 0, "the one that hangs may still end");
+  for (let i = 0; i < 2; i++) {
+    state.now_s += 3601;
+    assert.equal(await outcome(), "accepted");
+  }
+  assert.equal(set.stats().not_kept, 2);
+});
+
+test("what is kept is waited for no longer than an answer of the provider", async (t) => {
+  const alive = setInterval(() => {}, 1000); // the limit alone lets a process end
+  t.after(() => clearInterval(alive));
+  const hangs = () => new Promise<never>(() => {});
+  const { outcome } = setup({ load: hangs, save: hangs, drop: hangs });
+  assert.equal(await outcome(), "accepted");
+});
+
 test("a store that fails is as if there were none", async () => {
   const fails = () => Promise.reject(new Error("EIO"));
-  const { state, outcome } = setup({ load: fails, save: fails });
+  const { state, outcome } = setup({ load: fails, save: fails, drop: fails });
   assert.equal(await outcome(), "accepted");
   assert.equal(await outcome(), "accepted");
   assert.equal(state.fetches, 1);

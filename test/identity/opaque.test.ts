@@ -70,15 +70,15 @@ test("an opaque token of a real provider is taken at both doors, asked by secret
   assert.deepEqual([issued.identity?.kind, issued.identity?.subject], ["client", "worker"]);
 });
 
-test("a JWT of the same provider is taken by its signature, without asking", async () => {
+test("a JWT of the same provider is asked about too, and gets nothing where it does not tell about JWTs", async () => {
   let asked = 0;
   provider.intercept((request) => {
     if (request.url?.includes("introspection")) asked++;
     return false;
   });
-  assert.equal((await v1.ask(await provider.forge())).status, 200);
+  assert.equal((await v1.ask(await provider.forge())).json.code, "issuer_unavailable");
   provider.intercept();
-  assert.equal(asked, 0);
+  assert.equal(asked, 1);
 });
 
 test("one that was revoked, is for others, lacks a scope or names nobody is refused", async () => {

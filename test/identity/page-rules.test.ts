@@ -30,6 +30,28 @@ for (const preset of PRESET_NAMES) {
   });
 }
 
+test("zitadel: the rule on the page does not take the roles of another project for ours", async () => {
+  const bytes = Buffer.from(`version: 1\n${blocksOf(page, "zitadel")[1]}`);
+  const context = {
+    accounts: ["ORDERS"],
+    issuers: ["zitadel"],
+    default_ttl_s: 900,
+    max_ttl_s: 3600,
+  };
+  const policy = loaded(() => loadPolicy([{ path: "p.yaml", bytes }], context));
+  const sample = sampleOf("zitadel");
+  const verifier = verifierOf([configOf("zitadel", sample)], Object.values(keys));
+  const { "urn:zitadel:iam:org:project:282951055400000001:roles": roles, ...rest } =
+    payloadOf(sample);
+  for (const claim of [
+    "urn:zitadel:iam:org:project:roles",
+    "urn:zitadel:iam:org:project:282951055400000008:roles",
+  ]) {
+    const token = await sign(keys.RS256, { ...rest, [claim]: roles }, headerOf(sample));
+    assert.ok(!decide(policy, await verify(token, verifier, NOW_S), {}, NOW_S).allow, claim);
+  }
+});
+
 /** Shows the faults where there are some. */
 function loaded<T>(work: () => T): T {
   try {

@@ -16,7 +16,7 @@ export const ACCESS_TOKEN = {
   required: { iat: "number", sub: "string" },
   equal: {},
   client_as_audience: false,
-  id_token_marks: ["nonce", "at_hash", "c_hash"],
+  id_token_marks: ["nonce", "at_hash", "c_hash", "s_hash"],
   scopes: ["scope"],
   roles: [],
   client: ["client_id", "azp"],

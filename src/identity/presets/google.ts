@@ -9,7 +9,11 @@ export const google: Preset = {
   required: { ...WORKLOAD_TOKEN.required, azp: "string" },
   equal: { email_verified: [true] },
   client: ["azp"],
-  kinds: [{ kind: "workload", subject: "sub", same: ["azp", "sub"] }],
+  kinds: [
+    { kind: "workload", subject: "sub", same: ["azp", "sub"] },
+    // Asked for with the account's own key: `equal` wants the address to be verified.
+    { kind: "workload", subject: "sub", same: ["azp", "email"], present: ["email_verified"] },
+  ],
   subject_form: /^\d{1,32}$/,
   page: {
     setup: [

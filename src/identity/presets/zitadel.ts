@@ -8,7 +8,8 @@ export const zitadel: Preset = {
   typ: ["", "jwt", "at+jwt"],
   required: { ...ACCESS_TOKEN.required, jti: "string" },
   id_token_marks: [...ACCESS_TOKEN.id_token_marks, "amr"],
-  roles: ["urn:zitadel:iam:org:project:roles"],
+  // Without an id, the claim holds the roles of the project of whoever asked for the token, not of ours.
+  roles: ["urn:zitadel:iam:org:project:PROJECT-ID:roles"],
   client: ["client_id", "azp"],
   kinds: [{ kind: "user", subject: "sub" }],
   missing: {
@@ -20,12 +21,16 @@ export const zitadel: Preset = {
     setup: [
       "Set the token type of the application, or of the service user, to JWT: tokens are opaque otherwise.",
       "Create a project for this service; its id is the `audience`, and callers ask for the scope `urn:zitadel:iam:org:project:id:PROJECT-ID:aud`.",
-      "Roles of the project are an object: a rule asks whether its key exists.",
+      "For its roles, callers ask for the scope `urn:zitadel:iam:org:projects:roles` as well. They are an object under the id of the project: a rule asks whether its key exists.",
     ],
     rule: `name: order desk at zitadel
 issuer: zitadel
-claims: { "/urn:zitadel:iam:org:project:roles/order-desk": { exists: true } }
+claims: { "/urn:zitadel:iam:org:project:282951055400000001:roles/order-desk": { exists: true } }
 grant: { account: ORDERS, subscribe: ["orders.>"] }`,
-    avoid: { email: "people change it: match `subject`, or roles" },
+    avoid: {
+      email: "people change it: match `subject`, or roles",
+      "urn:zitadel:iam:org:project:roles":
+        "it holds the roles of the project that the caller's application is of, which may be anybody's: match the claim with the id of this service's project",
+    },
   },
 };

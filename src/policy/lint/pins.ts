@@ -71,7 +71,7 @@ rules:
     claims: { repository_id: "456789", ref: refs/heads/main, event_name: push }
     grant: { account: ORDERS, publish: [deploys.orders] }`,
     rationale:
-      "GitHub, GitLab.com, Buildkite, HCP Terraform and Google sign the tokens of all their customers as one issuer, and anybody can ask for a token with your audience. Only what names your organisation, repository or account keeps strangers out: a branch, an event or an environment of that name has everybody.",
+      "GitHub, GitLab.com, Buildkite, HCP Terraform, Google and the shared issuer of CircleCI sign the tokens of all their customers as one issuer, and anybody can ask for a token with your audience. Only what names your organisation, repository or account keeps strangers out: a branch, an event or an environment of that name has everybody.",
     check: ({ rules }) =>
       rules
         .filter((each) => isShared(each))
@@ -108,7 +108,10 @@ const ANYBODYS_CLAIMS = ["iss", "aud", "typ", "token_use", "email_verified", "ve
 
 /** Providers with one issuer for all customers: what names one of them. */
 const SHARED: Partial<
-  Record<PresetName, { readonly host: string; readonly claims: readonly string[] }>
+  Record<
+    PresetName,
+    { readonly host: string; readonly path?: string; readonly claims: readonly string[] }
+  >
 > = {
   github: {
     host: "token.actions.githubusercontent.com",
@@ -131,6 +134,11 @@ const SHARED: Partial<
       ...["terraform_organization_id", "terraform_workspace_id", "terraform_project_id"],
       ...["terraform_organization_name", "sub"],
     ],
+  },
+  circleci: {
+    host: "oidc.circleci.com",
+    path: "/", // with an organization in it, the issuer is that one's alone
+    claims: ["oidc.circleci.com/org-id", "oidc.circleci.com/project-id", "sub"],
   },
   google: { host: "accounts.google.com", claims: ["sub", "email", "hd"] },
 };
@@ -178,8 +186,9 @@ function isShared(
 ): boolean {
   const shared = SHARED[issuer.preset];
   if (!shared) return false;
-  const { host } = new URL(issuer.url);
+  const { host, pathname } = new URL(issuer.url);
   if (host !== shared.host && isKnown(issuer)) return false; // their own installation
+  if (shared.path !== undefined && pathname !== shared.path) return false;
   if (rule.subject !== undefined && trusts("sub")) return false;
   return !shared.claims.some((claim) => {
     const criterion = rule.claims?.[claim];

@@ -245,3 +245,13 @@ test("a text in quotes is no comment beside something else", () => {
     ["rule-unpinned"],
   );
 });
+
+test("at the issuer that CircleCI has for everybody a rule must name the organization or the project", () => {
+  const shared = [{ ...issuerNamed("circleci"), url: "https://oidc.circleci.com" }];
+  const own = [{ ...issuerNamed("circleci"), url: `https://oidc.circleci.com/org/${UUID}` }];
+  const of = (claim: string, value: string) =>
+    `issuer: circleci, claims: { oidc.circleci.com/${claim}: ${value} }`;
+  assert.deepEqual(ofRule(of("vcs-ref", "refs/heads/main"), shared), STRANGERS);
+  assert.deepEqual(ofRule(of("vcs-ref", "refs/heads/main"), own), []);
+  assert.deepEqual(ofRule(of("org-id", UUID), shared), []);
+});
