@@ -56,7 +56,7 @@ async function openApi(): Promise<string> {
       stopping: () => false,
     },
     pino({ level: "silent" }),
-    listenerAt({ address: config.listen, limits: config.limits }),
+    listenerAt({ address: config.listen, limits: config.limits, silence_s: 30 }),
   );
   const { body } = await door.inject("/openapi.json");
   await door.close();

@@ -4,7 +4,11 @@ import { COMMANDS, dispatch, EXIT, type Io } from "./cli/index.ts";
 
 const packageFile = new URL("../../package.json", import.meta.url);
 
-let tellCrash = (stack: string) => io.err(`nats-sts: unexpected failure: ${stack}`);
+/** How long the journal may take to hear of a crash, before the process ends all the same. */
+const LAST_WORD_MS = 500;
+
+let tellCrash: (stack: string) => unknown = (stack) =>
+  io.err(`nats-sts: unexpected failure: ${stack}`);
 
 const io: Io = {
   out: (line) => process.stdout.write(`${line}\n`),
@@ -46,8 +50,11 @@ process.on("SIGUSR1", () => {});
 // What nothing expected, rejections included. Messages and properties may hold claims or keys, and
 // Node would print them all: of the error, only its kind and where it was thrown are told.
 process.on("uncaughtException", (error: unknown) => {
-  tellCrash(whereThrown(error));
-  process.exit(EXIT.crashed);
+  const end = () => process.exit(EXIT.crashed);
+  setTimeout(end, LAST_WORD_MS);
+  Promise.resolve()
+    .then(() => tellCrash(whereThrown(error)))
+    .then(end, end);
 });
 
 function whereThrown(error: unknown): string {

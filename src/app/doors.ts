@@ -36,7 +36,8 @@ export async function openDoors(ground: Ground): Promise<Doors> {
   const { metrics, journal, timed, effects } = standing;
   const { config } = current().loaded;
   let phase: "serving" | "leaving" | "stopping" = "serving";
-  const ready = () => readiness(current(), journal, phase === "serving");
+  const tried = readiness(current, journal);
+  const ready = () => tried(phase === "serving");
   const common = {
     config,
     admit: (address: string) => current().admissions.address.admit(address),

@@ -4,6 +4,11 @@ import { untimely } from "../tls/index.ts";
 import type { Loaded } from "./effects.ts";
 import type { Standing } from "./standing.ts";
 
+/** No exchange takes so long, nor does anybody who reads an answer. */
+const SILENCE_S = 30;
+/** A long journal is read before the first byte of an answer. */
+const SILENCE_ADMIN_S = 600;
+
 /** Where this service listens. */
 export interface Listeners {
   /** The listener of a door, which opens it. */
@@ -40,6 +45,7 @@ export function listenersOf(
         address: loaded.config[listener],
         limits: loaded.config.limits,
         certificate: loaded.certificates[listener],
+        silence_s: listener === "admin_listen" ? SILENCE_ADMIN_S : SILENCE_S,
         on_drop: () => metrics.add("connections_dropped_total", { listener }),
       });
       made.set(listener, listening);

@@ -45,6 +45,8 @@ export function reloading(
   /** What was read is to be in force and could not be: it is tried again without another change. */
   let due = false;
   let turn = Promise.resolve();
+  /** A reload that was asked for and has not begun. */
+  let waiting: Promise<void> | undefined;
   let closed = false;
 
   const past = pastPolicies();
@@ -127,7 +129,14 @@ export function reloading(
       closed = true;
       return turn;
     },
-    reload: (why) => inTurn(() => reload(why)),
+    reload(why) {
+      // Who asks while another waits for its turn is served by that one.
+      waiting ??= inTurn(() => {
+        waiting = undefined;
+        return reload(why);
+      });
+      return waiting;
+    },
     look: () =>
       inTurn(async () => {
         if (due) await reload("it could not be put in force before");

@@ -13,6 +13,8 @@ export interface App extends Doors {
   loaded(): Loaded;
   /** Takes up what is written now, or says in the log why not. Never rejects. */
   reload(why: string): Promise<void>;
+  /** Tells the journal where something was thrown that nothing expected. */
+  crashed(where: string): Promise<unknown>;
   /** Lets answers in flight finish, flushes the journal, and lets go of everything. */
   close(): Promise<void>;
 }
@@ -48,6 +50,7 @@ export async function startApp(loaded: Loaded, effects: Effects, files?: Files):
       ...doors,
       loaded: () => current().loaded,
       reload: again.reload,
+      crashed: (where) => journal.record({ type: "service.crashed", where }),
       close,
     };
   } catch (error) {

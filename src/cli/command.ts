@@ -53,8 +53,11 @@ export interface Io {
   onSignals(names: readonly NodeJS.Signals[], heard: (name: NodeJS.Signals) => void): () => void;
   /** Node's own options, as this process was started with. */
   readonly node_flags: readonly string[];
-  /** Says where the stack of an error goes that nothing expected, just before the process ends. */
-  onCrash(tell: (stack: string) => void): void;
+  /**
+   * Says where the stack of an error goes that nothing expected, just before the process ends, which
+   * waits a moment for what that returns.
+   */
+  onCrash(tell: (stack: string) => unknown): void;
   /** Ends the process at once. */
   exit(code: number): never;
   readonly version: string;

@@ -42,6 +42,9 @@ NATS_STS_POLICY_REVISION is told as the policy's revision where its folder is no
 const LAST_WORDS_MS = 2_000;
 
 async function serving(args: Parameters<Command["run"]>[0], io: Io): Promise<number> {
+  // Before anything is read: without a listener, these signals end a process in the middle of its start.
+  let reload = () => {};
+  const deaf = io.onSignals(["SIGHUP"], () => reload());
   const read = () => readEverything(args, io);
   const first = await read();
   if ("refused" in first) throw first.refused;
@@ -52,7 +55,11 @@ async function serving(args: Parameters<Command["run"]>[0], io: Io): Promise<num
     { level: config.log_level, base: null },
     { write: (line) => io.err(line.trimEnd()) },
   );
-  io.onCrash((stack) => log.fatal({ stack }, "unexpected failure"));
+  let remember: (stack: string) => unknown = () => {};
+  io.onCrash((stack) => {
+    log.fatal({ stack }, "unexpected failure");
+    return remember(stack);
+  });
   for (const risk of exposures(io, await processLimits()))
     log.warn({ risk }, "secrets in memory could leave this process");
   let close = async () => {};
@@ -75,12 +82,11 @@ async function serving(args: Parameters<Command["run"]>[0], io: Io): Promise<num
   };
   // Whoever waits for the line "listening" may send a signal at once.
   const stopped = io.stopped();
-  let reload = () => {};
-  const deaf = io.onSignals(["SIGHUP"], () => reload());
   const hurry = twiceAsked(io);
   const app = await startApp(loaded, effects, { seen, read });
   reload = () => void app.reload("SIGHUP");
   close = app.close;
+  remember = app.crashed;
   log.info(
     {
       url: app.url,

@@ -18,6 +18,8 @@ export interface Listener {
 export interface ListenerOptions {
   readonly address: Address;
   readonly limits: Pick<Limits, "header_bytes" | "request_timeout_s" | "connections">;
+  /** A connection on which nothing moves for so long ends, also in the middle of an answer that nobody reads. */
+  readonly silence_s: number;
   /** Without it, the listener speaks plain HTTP. */
   readonly certificate?: Certificate | undefined;
   /** Called for each connection that was one too many. */
@@ -37,6 +39,7 @@ export function listenerAt(options: ListenerOptions): Listener {
       if (first) tls = server as TlsServer; // as just made
       server.on("request", handler);
       server.maxConnections = options.limits.connections;
+      server.setTimeout(options.silence_s * 1000);
       if (on_drop) server.on("drop", on_drop);
       return server;
     },

@@ -20,6 +20,8 @@ export function metricsDoor(
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1, // nothing is sent here
     forceCloseConnections: true,
+    // Fastify's own would log the bytes that came, with whatever secret is in them.
+    clientErrorHandler: (_, socket) => void socket.destroy(),
   });
   app.get("/metrics", async (_, reply) => {
     reply.type(metrics.content_type);

@@ -9,6 +9,7 @@ import fastify, {
 } from "fastify";
 import type { Config } from "../config/index.ts";
 import { StsError } from "../errors.ts";
+import { addressOf } from "./address.ts";
 import { checkArrival, hearEverything } from "./arrival.ts";
 import { acceptJson } from "./bodies.ts";
 import { type Connections, openConnections } from "./connections.ts";
@@ -17,6 +18,8 @@ import { asStsError, type ErrorForm, sendError } from "./error-form.ts";
 import { problemForm } from "./problem.ts";
 import { askedBy } from "./request.ts";
 import { answerUnreadable } from "./unreadable.ts";
+
+const UNREADABLE = "a request that cannot be read";
 
 /** What is the same for every door that takes tokens. */
 export interface DoorOptions {
@@ -48,10 +51,17 @@ export function preparedDoor(options: DoorOptions): FastifyInstance {
     return503OnClosing: false, // we answer that ourselves, with the code
     // Refuse, do not repair.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
-    clientErrorHandler: (error, socket) =>
-      answerUnreadable(error, socket, connections.unfinished(socket), formAt),
-    frameworkErrors: (error, request, reply) => {
-      sendError(asStsError(error), request, head(request, reply), problems); // no hook sees these
+    clientErrorHandler(error, socket) {
+      const address = socket.remoteAddress;
+      const told = answerUnreadable(error, socket, connections.unfinished(socket), formAt);
+      if (told) logger.info({ ...told, address }, UNREADABLE);
+    },
+    // No hook sees these.
+    frameworkErrors(error, request, reply) {
+      const refusal = asStsError(error);
+      const { code } = refusal;
+      logger.info({ request_id: request.id, code, address: addressOf(request) }, UNREADABLE);
+      sendError(refusal, request, head(request, reply), problems);
     },
   });
   hearEverything(app.server);

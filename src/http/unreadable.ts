@@ -16,27 +16,28 @@ export interface Unreadable {
  * What could not be read as HTTP gets an answer too, written by hand, and the connection ends.
  *
  * @param before what is unfinished on the same connection: no answer may take the place of another
+ * @returns what was answered, if anything was
  */
 export function answerUnreadable(
   error: Unreadable,
   socket: Socket,
   before: readonly Exchange[],
   formAt: (path: string) => ErrorForm,
-): void {
+): { readonly request_id: string; readonly code: ErrorCode } | undefined {
   // What went wrong below HTTP, as in a TLS handshake, is no request: there is nobody to answer.
   if (!/^(HPE|ERR_HTTP)_/.test(error.code ?? "") || !socket.writable) {
     socket.destroy();
-    return;
+    return undefined;
   }
   // An answer that has begun, or the rest of a request that was answered early.
   if (before.some(({ response }) => response.headersSent)) {
     socket.destroySoon();
-    return;
+    return undefined;
   }
   const ours = before.filter(waitsForUs).at(-1);
   if (ours) {
     ours.response.shouldKeepAlive = false; // with this answer the connection ends
-    return;
+    return undefined;
   }
   const code: ErrorCode =
     error.code === "HPE_HEADER_OVERFLOW" ? "headers_too_large" : "request_invalid";
@@ -56,6 +57,7 @@ export function answerUnreadable(
   socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, "", body].join("\r\n"), () =>
     socket.destroy(),
   );
+  return { request_id, code };
 }
 
 /** The path of a request line, if the packet begins with one. It only chooses the form of the answer. */

@@ -174,6 +174,13 @@ export interface AdminAllowed extends Asked, Identified {
   readonly wish: Readonly<Record<string, string>>;
 }
 
+/** Something that nothing expected was thrown, and the process ends. */
+export interface Crashed {
+  readonly type: "service.crashed";
+  /** The kind of the error and where it was thrown, without what it says. */
+  readonly where: string;
+}
+
 /** Recorded to find out whether the journal can be written again. */
 export interface Probed {
   readonly type: "journal.probed";
@@ -189,6 +196,7 @@ export type JournalEvent =
   | AdminAllowed
   | Narrowed
   | PolicyNarrowed
+  | Crashed
   | Probed;
 
 /** Opens every segment: what the folds remember, so that a start need not read older segments. */

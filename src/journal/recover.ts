@@ -49,6 +49,7 @@ export async function recover(options: RecoverOptions): Promise<Recovered> {
   let segment: OpenSegment | undefined;
   let place: Where | undefined;
   let last_at_ms: number | undefined;
+  const front = openFront(segments[0], base);
   for await (const step of walk(segments.slice(base), writer)) {
     if (step.kind === "fault") throw refusal(step.at, step.message);
     if (step.kind === "torn") {
@@ -57,6 +58,7 @@ export async function recover(options: RecoverOptions): Promise<Recovered> {
     }
     head = step.head;
     place = step.at;
+    front.see(step.event);
     const rewritten = contradiction(witness, head);
     if (rewritten !== undefined) throw faultAt(place, rewritten);
     const at_ms = Date.parse(step.event.at);
@@ -64,9 +66,30 @@ export async function recover(options: RecoverOptions): Promise<Recovered> {
     segment = upTo(step.at, segment);
     remember(folds, step.event, step.at, step.at.segment === segments[base]);
   }
+  const missing = front.missing();
+  if (missing)
+    throw refusal(
+      { segment: missing, line: 1 },
+      "begins the journal, and nothing says that what came before was pruned",
+    );
   const cut = cutShort(witness, head);
   if (cut !== undefined) throw faultAt(place ?? { segment: { path: folder }, line: 1 }, cut);
   return { head, last_at_ms, segment, torn: await unreported(folder, head.seq + 1) };
+}
+
+/**
+ * Whether the journal begins where it says: with its first event ever, or after what was pruned. Only
+ * who reads from the oldest segment on can tell; `journal verify` always does.
+ */
+function openFront(oldest: Segment | undefined, base: number) {
+  let ok = !oldest || base > 0 || oldest.first_seq === 1;
+  return {
+    see(event: StoredEvent) {
+      if (event.type === "journal.pruned" && event.last_seq === (oldest?.first_seq ?? 0) - 1)
+        ok = true;
+    },
+    missing: () => (ok ? undefined : oldest),
+  };
 }
 
 /** The segment as far as it was read, with this line. */

@@ -179,6 +179,17 @@ test("a journal that cannot be made is a sentence and exit code 1", async (t) =>
   assert.ok(!err.includes("    at "), err);
 });
 
+test("SIGHUP is heard before anything is read: without a listener it ends a process", async () => {
+  const heard: string[] = [];
+  const onSignals = (names: readonly NodeJS.Signals[]) => {
+    heard.push(...names);
+    return () => {};
+  };
+  const { code } = await runHere(["serve", "--config", "/nowhere/nats-sts.yaml"], { onSignals });
+  assert.equal(code, 1);
+  assert.deepEqual(heard, ["SIGHUP"]);
+});
+
 test("a journal where the system takes no folders is a sentence, too, and soon", async (t) => {
   const { file } = await goodConfig(t, { journal: { dir: "/proc/nobody/journal" } });
   const { code, err } = await runProgram(t, ["serve", "--config", file]);

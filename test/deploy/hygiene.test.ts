@@ -133,7 +133,10 @@ test(
     const { level, stack } = await logLine(service, "unexpected failure");
     assert.equal(level, 60);
     assert.match(String(stack), /^TypeError\n {4}at .*preload\.mjs/);
-    assert.doesNotMatch(service.logs().join("\n"), new RegExp(SECRET));
+    const last = (await service.journal()).at(-1);
+    assert.deepEqual(last?.type === "service.crashed" && last.where, stack);
+    for (const text of [service.logs().join("\n"), JSON.stringify(last)])
+      assert.doesNotMatch(text, new RegExp(SECRET));
   },
 );
 

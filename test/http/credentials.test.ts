@@ -274,6 +274,6 @@ test("the service is healthy, and ready with what it checked", async () => {
   assert.equal(status, 200);
   assert.deepEqual(
     json.checks.map(({ name }: { name: string }) => name.split(" ")[0]),
-    ["policy", "account", "clock", "journal"],
+    ["policy", "keys", "clock", "journal"],
   );
 });

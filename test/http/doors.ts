@@ -96,7 +96,7 @@ export async function behindFails(
       stopping: () => stopping,
     },
     pino({ level: "silent" }),
-    listenerAt({ address: config.listen, limits: config.limits }),
+    listenerAt({ address: config.listen, limits: config.limits, silence_s: 30 }),
   );
   const oauth = path === "/oauth2/token";
   const { statusCode, headers, body, json } = await door.inject({

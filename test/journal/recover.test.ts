@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { FaultError } from "../../src/config/index.ts";
 import { keysInUse, verifyJournal } from "../../src/journal/index.ts";
-import { issued, linesOf, open, requestIds, segmentsOf, tempDir } from "./support.ts";
+import { issued, linesOf, NOON_MS, open, requestIds, segmentsOf, tempDir } from "./support.ts";
 
 const FIRST = "0000000000000001.jsonl";
 
@@ -167,4 +167,24 @@ test("an entry of a checkpoint that its fold cannot read is refused with its lin
   const folds = [{ ...keysInUse({ max_ttl_s: 60 }), checkpoint: () => [["U1"]] }];
   await (await open(t, dir, { folds })).close();
   await assert.rejects(open(t, dir, { folds }), /jsonl:1:1: an entry of keys_in_use is not/);
+});
+
+test("a journal whose first segment was removed is refused, and one that was pruned is not", async (t) => {
+  const dir = await tempDir(t);
+  const journal = await open(t, dir, { segment_bytes: 2048 });
+  for (let i = 1; i <= 20; i++) await journal.record(issued(`r${i}`));
+  await journal.close();
+  const [first = "", second = ""] = await segmentsOf(join(dir, "main"));
+  const aside = join(dir, "aside");
+  await rename(join(dir, "main", first), aside);
+  await assert.rejects(open(t, dir), (error: Error) => {
+    assert.ok(error instanceof FaultError);
+    assert.match(error.message, new RegExp(`${second}:1:1: begins the journal, and nothing says`));
+    return true;
+  });
+  await rename(aside, join(dir, "main", first));
+  const later = { keep_s: 60, max_ttl_s: 60, now: () => NOON_MS + 90_000, segment_bytes: 2048 };
+  await (await open(t, dir, later)).close();
+  assert.ok(!(await segmentsOf(join(dir, "main"))).includes(first), "it was pruned");
+  await (await open(t, dir, { ...later, max_ttl_s: 86_400 })).close();
 });

@@ -138,7 +138,7 @@ async function acrossLeaf(t: Scope, role: string, subjects: readonly string[]): 
   t.after(() => leaf.close());
   const heard = new Set<string>();
   const all = admin.subscribe("leaf.>", { callback: (_, m) => void heard.add(m.subject) });
-  for (let turn = 0; turn < 20 && heard.size === 0; turn++) {
+  for (let turn = 0; turn < 300 && heard.size === 0; turn++) {
     for (const subject of subjects) leaf.publish(subject);
     await leaf.flush();
     await setTimeout(100); // The leaf connects when it has the time.
