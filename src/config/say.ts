@@ -101,12 +101,18 @@ function plainly(error: TLocalizedValidationError): string {
 const quoted = (key: string) =>
   JSON.stringify(key.length > WORD_LIMIT ? `${key.slice(0, WORD_LIMIT)}…` : key);
 
-/** The names that are written almost like this one, as a question. */
+/** The name that is written almost like this one: the nearest of those that are near. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  if (word.length > WORD_LIMIT) return undefined;
+  const near = known
+    .map((name) => ({ name, off: distance(word, name) }))
+    .filter(({ name, off }) => off <= Math.max(1, Math.floor(name.length / 4)));
+  return near.sort((a, b) => a.off - b.off)[0]?.name;
+}
+
+/** What was probably meant, as a question; otherwise what could have been. */
 export function suggestion(word: string, known: readonly string[]): string {
-  const near = known.find(
-    (name) =>
-      word.length <= WORD_LIMIT && distance(word, name) <= Math.max(1, Math.floor(name.length / 4)),
-  );
+  const near = nearest(word, known);
   if (near !== undefined) return `: did you mean ${JSON.stringify(near)}?`;
   return known.length > 0 ? `; known here: ${known.join(", ")}` : "";
 }
@@ -128,16 +134,18 @@ function schemaAt(schema: TSchema, path: string): Record<string, unknown> | unde
 /** RFC 6901 §4. */
 const pointerStep = (step: string) => step.replaceAll("~1", "/").replaceAll("~0", "~");
 
-/** Levenshtein distance: how many letters to add, drop or change. */
+/** Damerau's distance: how many letters to add, drop, change or swap with the next one. */
 function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  let [before, row]: number[][] = [[], Array.from({ length: b.length + 1 }, (_, i) => i)];
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const change = (row?.[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swap = swapped ? (before?.[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY;
+      next.push(Math.min(change, swap, (row?.[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
-    row = next;
+    [before, row] = [row, next];
   }
-  return row[b.length] ?? 0;
+  return row?.[b.length] ?? 0;
 }

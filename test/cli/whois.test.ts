@@ -189,7 +189,7 @@ test("wrong usage says what is right, and never repeats a secret", async (t) => 
     [[USER, USER], /name a user key/],
     [[USER, "--file", "x"], /name a user key/],
     [[seed], /that is a seed, which is a secret/],
-    [[jwt], /does not belong on a command line/],
+    [[jwt], /does not belong on the command line/],
     [[`${USER.slice(0, -1)}${USER.endsWith("A") ? "B" : "A"}`], /that is no user key/],
     [["none"], /none cannot be read \(ENOENT\)/],
     [["text"], /text holds no NATS user JWT/],
