@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { COMMANDS } from "../../src/cli/index.ts";
@@ -142,6 +142,10 @@ test("nothing that may be a secret is repeated, whatever command it is given to"
 test("the program prints the version of its package", async (t) => {
   const { version } = JSON.parse(readFileSync(join(PROJECT, "package.json"), "utf8"));
   assert.deepEqual(await runProgram(t, ["--version"]), { code: 0, out: `${version}\n`, err: "" });
+});
+
+test("what was built can be run by its name, as npm link leaves it", () => {
+  assert.equal(statSync(BIN).mode & 0o111, 0o111);
 });
 
 test("the program exits with what its command answered", async (t) => {
