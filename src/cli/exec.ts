@@ -4,6 +4,7 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { isatty } from "node:tty";
 import {
+  ClientError,
   type CredentialOptions,
   type FetchedCredential,
   type FreshEvent,
@@ -79,9 +80,9 @@ async function execute({ file, rest, options, secrets }: Execution, io: Io): Pro
   });
   let dir: string | undefined;
   try {
+    dir = await folderOfCreds(); // before a credential is asked for that could not be kept
     const from_ms = io.now_ms();
     const credential = await fetchCredential(options, effects, undefined, stop.signal);
-    dir = await mkdtemp(join(tmpdir(), "nats-sts-")); // Mode 0700 by itself.
     const creds = join(dir, "user.creds");
     await writeCreds(creds, credential.creds);
     if (ended_by) return codeOf(ended_by);
@@ -111,6 +112,13 @@ async function execute({ file, rest, options, secrets }: Execution, io: Io): Pro
     if (dir !== undefined) await rm(dir, { recursive: true, force: true });
     forget();
   }
+}
+
+/** Mode 0700 by itself. */
+async function folderOfCreds(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "nats-sts-")).catch(({ code }: NodeJS.ErrnoException) => {
+    throw new ClientError(`no folder for the creds file can be made in ${tmpdir()} (${code})`);
+  });
 }
 
 function passOn(child: ChildProcess, signal: NodeJS.Signals): void {

@@ -3,6 +3,7 @@ import {
   type CredentialOptions,
   type FreshEvent,
   keepFresh,
+  proveWritable,
   readCreds,
   renewIfDue,
   wordsOf,
@@ -58,6 +59,7 @@ async function refreshing(
   const effects = clientEffects(io);
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
+  await proveWritable(file);
   const read = await readCreds(file);
   const held = "none" in read ? undefined : read;
   if ("none" in read) io.err(`${name}: ${read.none}`);

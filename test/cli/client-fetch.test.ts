@@ -120,6 +120,20 @@ test("a service that is reached by another URL than its own says which to name",
   assert.ok(ran.err.includes(`if that is the one you mean, say --public-url ${PUBLIC_URL}`));
 });
 
+test("where the file cannot be written, no credential is asked for", async (t) => {
+  const before = (await service.journal()).length;
+  const out = join(dir, "nowhere", "app.creds");
+  for (const command of [["fetch"], ["refresh"], ["refresh", "--once"]]) {
+    const ran = await start(t, [...command, ...reach, "--out", out], { env }).ended;
+    assert.equal(ran.code, 1);
+    assert.match(ran.err, /app\.creds cannot be written: the folder \S+nowhere does not exist\n$/);
+  }
+  const TMPDIR = join(dir, "nowhere");
+  const ran = await start(t, ["exec", ...reach, "--", "true"], { env: { ...env, TMPDIR } }).ended;
+  assert.deepEqual([ran.code, /no folder for the creds file/.test(ran.err)], [1, true], ran.err);
+  assert.equal((await service.journal()).length, before);
+});
+
 test("wrong usage is told, and exits with 2", async () => {
   const table: [string[], RegExp][] = [
     [[], /say which service: --url/],
@@ -129,7 +143,7 @@ test("wrong usage is told, and exits with 2", async () => {
     [[...reach, "--format", "yaml"], /--format is creds or json/],
     [[...reach, "--token-env", "A", "--token-file", "b"], /one source of the token is enough/],
     [[...reach, "--token-command", " "], /the token command is empty/],
-    [[...reach, "--token", TOKEN], /Unknown option '--token'/],
+    [[...reach, "--token", TOKEN], /there is no option "--token"/],
   ];
   for (const [args, sentence] of table) {
     const { code, err } = await runHere(["fetch", ...args], { env });
