@@ -73,7 +73,7 @@ export function readDraft<S extends TSchema>(
     const usable = filled as Static<S>; // just checked
     return { faults: [], value: usable as Partially<Static<S>>, usable, fault, has: written.has };
   }
-  const said = sayFault(complaintsOf(check, filled), schema);
+  const said = sayFault(complaintsOf(check, filled), schema, filled);
   if (said.length === 0) said.push({ path: [], message: "does not fit its schema" });
   const value = without(filled, said);
   const again = Default(schema, structuredClone(value));

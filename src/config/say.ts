@@ -14,10 +14,14 @@ export interface Said {
  * Turns a schema's complaints into sentences for the person who wrote the file: what is wrong and
  * what was probably meant. A schema can bring its own sentence as `errorMessage`.
  */
-export function sayFault(errors: readonly TLocalizedValidationError[], schema: TSchema): Said[] {
+export function sayFault(
+  errors: readonly TLocalizedValidationError[],
+  schema: TSchema,
+  value: unknown,
+): Said[] {
   const unions = errors.filter((e) => e.keyword === "anyOf");
   const muted = new Set(unions.flatMap((union) => needless(union, errors, schema)));
-  return errors.filter((e) => !muted.has(e)).flatMap((e) => sentences(e, schema));
+  return errors.filter((e) => !muted.has(e)).flatMap((e) => sentences(e, schema, value));
 }
 
 /**
@@ -48,7 +52,7 @@ function needless(
 /** Complaints that a value is of another sort altogether. */
 const MISFITS: readonly string[] = ["type", "const", "enum", "anyOf"];
 
-function sentences(error: TLocalizedValidationError, schema: TSchema): Said[] {
+function sentences(error: TLocalizedValidationError, schema: TSchema, value: unknown): Said[] {
   const path = error.instancePath.split("/").slice(1).map(pointerStep);
   switch (error.keyword) {
     case "additionalProperties": // told key by key, as the schema `false` of each
@@ -65,10 +69,20 @@ function sentences(error: TLocalizedValidationError, schema: TSchema): Said[] {
             schemaAt(schema, `${error.schemaPath}/properties/${key}`)?.["default"] === undefined,
         )
         .map((key) => ({ path: [...path, key], message: `missing key ${JSON.stringify(key)}` }));
+    case "enum": {
+      const meant = nearest(String(at(value, path)), error.params.allowedValues.map(String));
+      const guess = meant === undefined ? "" : `: did you mean ${JSON.stringify(meant)}?`;
+      const message = sentenceAt(schema, error.schemaPath) ?? plainly(error);
+      return [{ path, message: `${message}${guess}` }];
+    }
     default:
       return [{ path, message: sentenceAt(schema, error.schemaPath) ?? plainly(error) }];
   }
 }
+
+/** What a document holds at a path. */
+const at = (value: unknown, path: readonly string[]): unknown =>
+  path.reduce((each, step) => (each as Record<string, unknown> | undefined)?.[step], value);
 
 const TYPES: Readonly<Record<string, string>> = {
   object: "must be a map: lines of key: value",
