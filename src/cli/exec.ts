@@ -48,7 +48,8 @@ code is that of the command, 128 + n when signal n ended it.`,
   async run(args, io) {
     const secrets = [TOKEN_VARIABLE, String(args.values["token-env"] ?? TOKEN_VARIABLE)];
     const [file = "", ...rest] = args.operands;
-    const work = (options: CredentialOptions) => execute({ file, rest, options, secrets }, io);
+    const work = (options: CredentialOptions) =>
+      execute({ file, rest, options, secrets, args }, io);
     return clientCommand({ name: "exec", faultOf, work }, args, io);
   },
 };
@@ -64,9 +65,11 @@ interface Execution {
   readonly options: CredentialOptions;
   /** Variables that the command must not see. */
   readonly secrets: readonly string[];
+  /** What the command line said. */
+  readonly args: Args;
 }
 
-async function execute({ file, rest, options, secrets }: Execution, io: Io): Promise<number> {
+async function execute({ file, rest, options, secrets, args }: Execution, io: Io): Promise<number> {
   const effects = clientEffects(io);
   const stop = new AbortController();
   let child: ChildProcess | undefined;
@@ -94,7 +97,7 @@ async function execute({ file, rest, options, secrets }: Execution, io: Io): Pro
       take: (next: FetchedCredential) => writeCreds(creds, next.creds),
       // A command's own output should not be mixed with lines about what goes well.
       tell: (event: FreshEvent) => {
-        if (event.type === "failed") io.err(`nats-sts exec: ${lineOf(event, io.now_ms())}`);
+        if (event.type === "failed") io.err(`nats-sts exec: ${lineOf(event, io.now_ms(), args)}`);
       },
       stop: stop.signal,
     };
