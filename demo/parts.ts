@@ -17,7 +17,9 @@ export interface Parts {
   readonly provider: Provider;
   readonly service: Service;
   /** Undefined, with the reason, where no nats-server can be had. */
-  readonly nats: { readonly url: string; readonly version: string } | { readonly missing: string };
+  readonly nats:
+    | { readonly url: string; readonly version: string; readonly path: string }
+    | { readonly missing: string };
 }
 
 /** Starts an OpenID provider, a nats-server in operator mode and the service between them. */
@@ -61,9 +63,9 @@ async function command(folder: string): Promise<void> {
 
 async function startServer(scope: Scope, dir: string) {
   try {
-    const { version } = await findNatsServer();
+    const { version, path } = await findNatsServer();
     const { url, accounts } = await startNats(scope);
-    return { account: accounts.ORDERS, url, running: { url, version } };
+    return { account: accounts.ORDERS, url, running: { url, version, path } };
   } catch (error) {
     const { accounts } = await natsTree(dir, ["ORDERS"], false);
     const missing = error instanceof Error ? error.message : String(error);

@@ -46,10 +46,12 @@ export const otherForms: Scene = async (play) => {
   stage.title("4. The same by the OAuth standard (RFC 8693), for libraries that speak it");
   const oauth = await play.typed(SCRIPT_OAUTH, { TOKEN: await provider.token() });
   must(oauth.code === 0, `an OAuth answer: ${oauth.stdout}`);
-  const { issued_token_type, token_type, expires_in, scope } = JSON.parse(oauth.stdout);
+  const { access_token, issued_token_type, token_type, expires_in, scope } = JSON.parse(
+    oauth.stdout,
+  );
   stage.came(
     JSON.stringify({
-      access_token: "-----BEGIN…",
+      access_token: short(access_token.split("\n")[0] ?? "", 24),
       issued_token_type,
       token_type,
       expires_in,
