@@ -22,8 +22,12 @@ export interface Parts {
     | { readonly missing: string };
 }
 
-/** Starts an OpenID provider, a nats-server in operator mode and the service between them. */
-export async function startParts(scope: Scope): Promise<Parts> {
+/**
+ * Starts an OpenID provider, a nats-server in operator mode and the service between them.
+ *
+ * @param more_config lines for the configuration of the service
+ */
+export async function startParts(scope: Scope, more_config = ""): Promise<Parts> {
   await needCurl();
   const dir = await makeDir(scope);
   const [provider, nats] = await Promise.all([
@@ -37,7 +41,7 @@ export async function startParts(scope: Scope): Promise<Parts> {
   const config = join(dir, "nats-sts.yaml");
   await writeFile(join(dir, "policy.yaml"), await readFile(join(PROJECT, "demo/policy.yaml")));
   const listen = `127.0.0.1:${await freePort()}`;
-  await writeFile(config, configuration(listen, provider, nats.account, nats.url));
+  await writeFile(config, configuration(listen, provider, nats.account, nats.url) + more_config);
   const service = await serveFile(scope, config);
   return { dir, provider, service, nats: nats.running };
 }
