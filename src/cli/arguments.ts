@@ -64,7 +64,7 @@ function faultOfOperand(
 }
 
 /** What is wrong with an argument that everybody on this machine can read. */
-export function secretIn(text: string): string | undefined {
+function secretIn(text: string): string | undefined {
   if (/\bS[A-Z][A-Z2-7]{50,}/.test(text))
     return "that is a seed, which is a secret: whoever could see this command line has it now";
   if (/(^|[^A-Za-z0-9])ey[A-Za-z0-9_-]{6,}\./.test(text) || /\beyJ[A-Za-z0-9_-]{20,}/.test(text))
