@@ -4,7 +4,7 @@ const WIDTH = 780;
 const BAR = { left: 272, right: 660, height: 26, gap: 18, top: 74 };
 
 /** Decades of a logarithmic axis: the contenders are three orders of magnitude apart. */
-const DECADES = [10, 100, 1_000, 10_000, 100_000];
+const DECADES = [10, 100, 1_000, 10_000, 100_000] as const;
 
 /** Light, and other colours for those who prefer dark. */
 const STYLE = `
@@ -51,16 +51,16 @@ function gridLine(decade: number, bottom: number): string {
 function bar({ key, name, per_s }: Row, i: number): string {
   const y = BAR.top + i * (BAR.height + BAR.gap);
   const middle = y + BAR.height / 2 + 5;
-  const end = xOf(per_s);
+  const end = xOf(Math.max(per_s, DECADES[0] * 1.1)); // below the first decade it would have no width
   return `  <text x="${BAR.left - 12}" y="${middle}" text-anchor="end">${escaped(name)}</text>
   <rect class="${key === "service" ? "ours" : "bar"}" x="${BAR.left}" y="${y}" width="${(end - BAR.left).toFixed(1)}" height="${BAR.height}" rx="3"/>
   <text x="${(end + 8).toFixed(1)}" y="${middle}">${count(per_s)}</text>`;
 }
 
-/** Anything below the first decade would have no width at all. */
+/** From the first decade, where the bars begin, to the last. */
 function xOf(per_s: number): number {
-  const [first = 10, last = 100_000] = [DECADES[0], DECADES.at(-1)];
-  const share = Math.log(Math.max(per_s, first * 1.1) / first) / Math.log(last / first);
+  const [first, last] = [DECADES[0], DECADES.at(-1) ?? DECADES[0]];
+  const share = Math.log(per_s / first) / Math.log(last / first);
   return BAR.left + Math.min(share, 1) * (BAR.right - BAR.left);
 }
 

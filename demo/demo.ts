@@ -22,7 +22,10 @@ async function act(scene: Scene, parts: Parts): Promise<void> {
 function cast({ provider, service, nats }: Parts): void {
   stage.title("nats-sts: an identity provider's token in, a short-lived NATS credential out");
   stage.say(`OpenID provider  ${provider.issuer}  (oidc-provider)`);
-  if ("url" in nats) stage.say(`nats-server      ${nats.url}  (${nats.version}, account ORDERS)`);
+  if ("url" in nats)
+    stage.say(
+      `nats-server      ${nats.url}  (${nats.version}, account ORDERS)\n                   ${nats.path}`,
+    );
   else stage.missing(`no nats-server: ${nats.missing}`);
   stage.say(`nats-sts         ${service.url}  (policy: demo/policy.yaml)`);
 }
@@ -37,6 +40,10 @@ export NATS_STS_TOKEN=$(curl -sS -u worker:worker-secret -d grant_type=client_cr
   -d scope=orders.read -d resource=urn:audience:${provider.audience} ${provider.issuer}/token | cut -d'"' -f4)
 nats-sts fetch --url $URL --out my.creds
 nats-sts journal tail data/journal --follow`);
+  if ("url" in nats) {
+    stage.say("With the nats program (github.com/nats-io/natscli):");
+    stage.typed(`nats --server $NATS_URL --creds my.creds sub 'orders.done.*'`);
+  }
   stage.say(`${service.url}/docs has the API to read. Ctrl-C ends it all and removes ${dir}.`);
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
 }
@@ -47,10 +54,10 @@ async function main(): Promise<void> {
     const parts = await startParts({ after: (fn) => undo.unshift(fn) });
     cast(parts);
     for (const scene of STORY) await act(scene, parts);
-    if (process.argv.includes("--keep")) await keep(parts);
-    stage.title(
-      "Done. Everything is stopped and removed; npm run demo -- --keep leaves it running.",
-    );
+    const kept = process.argv.includes("--keep");
+    if (kept) await keep(parts);
+    const more = kept ? "" : "; npm run demo -- --keep leaves it running";
+    stage.title(`Done. Everything is stopped and removed${more}.`);
   } finally {
     for (const fn of undo) await fn();
   }

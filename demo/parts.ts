@@ -17,11 +17,17 @@ export interface Parts {
   readonly provider: Provider;
   readonly service: Service;
   /** Undefined, with the reason, where no nats-server can be had. */
-  readonly nats: { readonly url: string; readonly version: string } | { readonly missing: string };
+  readonly nats:
+    | { readonly url: string; readonly version: string; readonly path: string }
+    | { readonly missing: string };
 }
 
-/** Starts an OpenID provider, a nats-server in operator mode and the service between them. */
-export async function startParts(scope: Scope): Promise<Parts> {
+/**
+ * Starts an OpenID provider, a nats-server in operator mode and the service between them.
+ *
+ * @param more_config lines for the configuration of the service
+ */
+export async function startParts(scope: Scope, more_config = ""): Promise<Parts> {
   await needCurl();
   const dir = await makeDir(scope);
   const [provider, nats] = await Promise.all([
@@ -35,7 +41,7 @@ export async function startParts(scope: Scope): Promise<Parts> {
   const config = join(dir, "nats-sts.yaml");
   await writeFile(join(dir, "policy.yaml"), await readFile(join(PROJECT, "demo/policy.yaml")));
   const listen = `127.0.0.1:${await freePort()}`;
-  await writeFile(config, configuration(listen, provider, nats.account, nats.url));
+  await writeFile(config, configuration(listen, provider, nats.account, nats.url) + more_config);
   const service = await serveFile(scope, config);
   return { dir, provider, service, nats: nats.running };
 }
@@ -61,9 +67,9 @@ async function command(folder: string): Promise<void> {
 
 async function startServer(scope: Scope, dir: string) {
   try {
-    const { version } = await findNatsServer();
+    const { version, path } = await findNatsServer();
     const { url, accounts } = await startNats(scope);
-    return { account: accounts.ORDERS, url, running: { url, version } };
+    return { account: accounts.ORDERS, url, running: { url, version, path } };
   } catch (error) {
     const { accounts } = await natsTree(dir, ["ORDERS"], false);
     const missing = error instanceof Error ? error.message : String(error);

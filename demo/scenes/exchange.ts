@@ -18,7 +18,7 @@ export const exchange: Scene = async (play) => {
   const token = await play.token("worker");
 
   stage.title("2. The token becomes a creds file");
-  const { code, stderr } = await play.typed(await exchangeScript(), { TOKEN: token });
+  const { code, stderr } = await play.typed(await exchangeScript(), { NATS_STS_TOKEN: token });
   must(code === 0, `an exchange that succeeds: ${stderr}`);
   const lines = (await play.file("app.creds")).split("\n").slice(0, 4);
   stage.typed("head -n 4 app.creds");
@@ -26,10 +26,10 @@ export const exchange: Scene = async (play) => {
   stage.good("works with every NATS client; the service keeps no copy of the seed below");
 };
 
-const SCRIPT_JSON = `printf 'Authorization: Bearer %s' "$TOKEN" |
+const SCRIPT_JSON = `printf 'Authorization: Bearer %s' "$NATS_STS_TOKEN" |
   curl -sS --fail-with-body -H @- --json '{"publish": [], "ttl_s": 60}' "$URL/v1/credentials"`;
 
-const SCRIPT_OAUTH = `printf %s "$TOKEN" | curl -sS --fail-with-body --data-urlencode subject_token@- \\
+const SCRIPT_OAUTH = `printf %s "$NATS_STS_TOKEN" | curl -sS --fail-with-body --data-urlencode subject_token@- \\
   -d grant_type=urn:ietf:params:oauth:grant-type:token-exchange \\
   -d subject_token_type=urn:ietf:params:oauth:token-type:access_token "$URL/oauth2/token"`;
 
@@ -37,19 +37,21 @@ const SCRIPT_OAUTH = `printf %s "$TOKEN" | curl -sS --fail-with-body --data-urle
 export const otherForms: Scene = async (play) => {
   const { provider } = play;
   stage.title("3. The same as JSON, narrowed: nothing to publish, and a minute to live");
-  const json = await play.typed(SCRIPT_JSON, { TOKEN: await provider.token() });
+  const json = await play.typed(SCRIPT_JSON, { NATS_STS_TOKEN: await provider.token() });
   must(json.code === 0, `a JSON answer: ${json.stdout}`);
   const { account, roles, publish, subscribe, expires_at, issued_at } = JSON.parse(json.stdout);
   must(publish.length === 0 && expires_at - issued_at === 60, "a narrowed credential");
   stage.came(JSON.stringify({ jwt: "eyJ…", seed: "SU…", account, roles, publish, subscribe }));
 
   stage.title("4. The same by the OAuth standard (RFC 8693), for libraries that speak it");
-  const oauth = await play.typed(SCRIPT_OAUTH, { TOKEN: await provider.token() });
+  const oauth = await play.typed(SCRIPT_OAUTH, { NATS_STS_TOKEN: await provider.token() });
   must(oauth.code === 0, `an OAuth answer: ${oauth.stdout}`);
-  const { issued_token_type, token_type, expires_in, scope } = JSON.parse(oauth.stdout);
+  const { access_token, issued_token_type, token_type, expires_in, scope } = JSON.parse(
+    oauth.stdout,
+  );
   stage.came(
     JSON.stringify({
-      access_token: "-----BEGIN…",
+      access_token: short(access_token.split("\n")[0] ?? "", 24),
       issued_token_type,
       token_type,
       expires_in,
@@ -58,8 +60,8 @@ export const otherForms: Scene = async (play) => {
   );
 
   stage.title("5. With a key of one's own: the seed never leaves the machine");
-  const own = await play.nats_sts("fetch --url $URL --token-env TOKEN --out own.creds", {
-    TOKEN: await provider.token(),
+  const own = await play.nats_sts("fetch --url $URL --out own.creds", {
+    NATS_STS_TOKEN: await provider.token(),
   });
   must(own.code === 0, `a fetched credential: ${own.stderr}`);
   stage.came(own.stdout);

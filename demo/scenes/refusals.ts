@@ -7,7 +7,7 @@ export const refusals: Scene = async (play) => {
   stage.title("7. A token for somebody else is refused, and the old file stays");
   const before = await play.file("app.creds");
   const foreign = await play.token("worker", "another-service");
-  const refused = await play.typed(await exchangeScript(), { TOKEN: foreign });
+  const refused = await play.typed(await exchangeScript(), { NATS_STS_TOKEN: foreign });
   stage.came(refused.stderr);
   must(refused.code === 1 && refused.stderr.includes("token_audience_mismatch"), "a refusal");
   must((await play.file("app.creds")) === before, "the old file");

@@ -1,6 +1,7 @@
+import { randomBytes } from "node:crypto";
 import type { Loaded } from "../app/index.ts";
 import { trialMint } from "../credential/index.ts";
-import type { RingKey } from "../keys/index.ts";
+import { type RingKey, type Signer, seedSigner } from "../keys/index.ts";
 import { tryConnect } from "../nats/index.ts";
 import type { Io } from "./command.ts";
 
@@ -22,25 +23,61 @@ type Try = (scoped: boolean) => Promise<string | undefined>;
  */
 export async function checkConnect({ config, ring }: Loaded, io: Io): Promise<number> {
   let failed = 0;
+  const tell = (line: string, ok: boolean) => {
+    if (ok) io.out(line);
+    else {
+      failed++;
+      io.err(line);
+    }
+  };
   for (const { name, public_key, servers } of config.accounts) {
-    for (const { signer, state } of ring.all(name)) {
-      for (const server of servers) {
-        const connect: Try = async (scoped) => {
-          const now_s = Math.floor(io.now_ms() / 1000);
-          const { jwt, seed = "" } = await trialMint(name, { public_key, signer }, now_s, scoped);
-          return tryConnect(server, jwt, seed);
-        };
-        const { ok, said } = await verdictOn(state, connect, name);
-        const line = `${name}: ${signer.public_key} on ${server}: ${said}`;
-        if (ok) io.out(line);
-        else {
-          failed++;
-          io.err(line);
-        }
+    const trying = (server: string, signer: Signer) => async (scoped: boolean) => {
+      const now_s = Math.floor(io.now_ms() / 1000);
+      const { jwt, seed = "" } = await trialMint(name, { public_key, signer }, now_s, scoped);
+      return tryConnect(server, jwt, seed);
+    };
+    for (const server of servers) {
+      const unfit = await unfitness(trying(server, seedSigner(randomBytes(32))));
+      if (unfit !== undefined) {
+        tell(`${name}: ${server}: ${unfit}`, false);
+        continue;
+      }
+      for (const { signer, state } of ring.all(name)) {
+        const { ok, said } = await verdictOn(state, trying(server, signer), name);
+        tell(`${name}: ${signer.public_key} on ${server}: ${said}`, ok);
       }
     }
   }
   return failed;
+}
+
+/**
+ * Why nothing that this server says about a key would mean anything; undefined where it would. It has to
+ * turn away a stranger: a credential for the same account by a key that was made this moment. Who lets
+ * that one in checks nothing.
+ */
+async function unfitness(connect: Try): Promise<string | undefined> {
+  const said = await connect(false);
+  if (said === undefined) return OPEN;
+  return isRefusal(said) ? undefined : `${said}${adviceOnNetwork(said)}`;
+}
+
+const OPEN = `this server lets anybody in
+  It took a credential by a key that no account lists. It is no server in operator mode, or gives
+  those whom it does not know to a user of its own (no_auth_user): what a credential permits means
+  nothing there. Name its operator, and no no_auth_user, in its configuration.`;
+
+/** What helps where nobody answered as NATS does. */
+function adviceOnNetwork(said: string): string {
+  if (/refused/i.test(said))
+    return `
+  Nobody listens there: start it (nats-server --config nats-server.conf, where init made that), or
+  correct servers in nats-sts.yaml.`;
+  if (/does not support 'tls'/.test(said))
+    return `
+  The URL says tls://, and this server speaks without: give it a certificate (tls in its
+  configuration), or correct servers in nats-sts.yaml.`;
+  return "";
 }
 
 /**
@@ -75,6 +112,7 @@ function adviceOn(reason: string, account: string): string {
   - does the account list it, and with a scope exactly where the configuration says scoped: true?
     nsc describe account --name ${account}
   - does the server have that account JWT? nsc push --account ${account}
+  - without nsc: is it the nats-server.conf that init made beside this nats-sts.yaml, and these keys?
   - is public_key the account that was meant, and the server one of its operator?
   - is the clock of this machine right? A credential lives for minutes only.`;
 }

@@ -14,7 +14,8 @@ export const check: Command = {
 at the configuration, at the key files and certificates that it names and at the policy. Exits with
 0 when serve would accept all of it, with 1 and every fault when it would not; a certificate that
 has expired is told, and no fault. With --connect it also tells whether the accounts really list
-their keys, by connecting with a credential that permits nothing.`,
+their keys, by connecting with a credential that permits nothing, and whether the servers turn away
+one by a key that nobody lists.`,
   example: "nats-sts check --config nats-sts.yaml",
   options: {
     ...CONFIG_OPTION,

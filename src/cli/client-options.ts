@@ -97,10 +97,25 @@ function tokenSource(
 export const readsStdin = ({ values }: Args) => values["token-file"] === "-";
 
 /** The world of the client, with the clock of the terminal. */
-export const clientEffects = (io: Pick<Io, "now_ms">): ClientEffects => ({
-  ...systemEffects(),
-  now_ms: io.now_ms,
-});
+export function clientEffects(io: Pick<Io, "now_ms" | "version">): ClientEffects {
+  const effects = systemEffects();
+  const named = { "user-agent": `nats-sts/${io.version}` }; // the journal of the service shows it
+  return {
+    ...effects,
+    now_ms: io.now_ms,
+    fetch: (url, options) =>
+      effects.fetch(url, { ...options, headers: { ...(options.headers as object), ...named } }), // ours are maps
+  };
+}
+
+/** What else is to be said of a failure: a token that has expired in a variable does not come back. */
+export function hintOn(error: unknown, { values }: Pick<Args, "values">): string {
+  const expired = error instanceof ClientError && error.told.code === "token_expired";
+  const from_variable = values["token-file"] === undefined && values["token-command"] === undefined;
+  return expired && from_variable
+    ? "; the token is in a variable, which never changes: use --token-file or --token-command"
+    : "";
+}
 
 /** A command of the client side. */
 export interface ClientCommand {
@@ -127,7 +142,7 @@ export async function clientCommand(
     return await work(options);
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
-    io.err(`nats-sts ${name}: ${error.message}`);
+    io.err(`nats-sts ${name}: ${error.message}${name === "fetch" ? "" : hintOn(error, args)}`);
     return EXIT.no;
   }
 }

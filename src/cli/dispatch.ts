@@ -1,6 +1,6 @@
-import { type ParseArgsConfig, parseArgs } from "node:util";
-import { suggestion } from "../config/index.ts";
-import { type Args, type Command, EXIT, type Io } from "./command.ts";
+import { nearest, suggestion } from "../config/index.ts";
+import { readArgs, toldOf } from "./arguments.ts";
+import { type Command, EXIT, type Io } from "./command.ts";
 import { listed, overview, usage } from "./help.ts";
 
 const HELP = ["help", "--help", "-h"];
@@ -47,29 +47,6 @@ export async function dispatch(
   return EXIT.usage;
 }
 
-/** The arguments of a command, or what is wrong with them. */
-function readArgs(command: Command, args: readonly string[]): Args | string {
-  try {
-    const { values, positionals, tokens } = parseArgs({
-      args: [...args],
-      options: command.options as NonNullable<ParseArgsConfig["options"]>, // ours has a description more
-      allowPositionals: command.operands !== undefined,
-      strict: true,
-      tokens: true,
-    });
-    const names = tokens.flatMap((token) => (token.kind === "option" ? [token.name] : []));
-    const twice = names.find(
-      (name, i) => names.indexOf(name) < i && !command.options[name]?.multiple,
-    );
-    if (twice !== undefined) return `--${twice} is there twice`;
-    return { values: values as Args["values"], operands: positionals }; // of these very options
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException; // what parseArgs throws has a code
-    if (!code?.startsWith("ERR_PARSE_ARGS")) throw error;
-    return message;
-  }
-}
-
 /** The commands that begin with the word, where help is asked of it: `nats-sts policy --help`. */
 function groupIn(commands: readonly Command[], words: readonly string[], asks_help: boolean) {
   const [first = "", second, ...more] = words;
@@ -80,9 +57,19 @@ function groupIn(commands: readonly Command[], words: readonly string[], asks_he
 }
 
 function unknown(commands: readonly Command[], words: readonly string[]): string {
-  const [first = ""] = words;
-  const group = commands.filter(({ name }) => name.startsWith(`${first} `));
-  const said = group.length > 0 ? words.slice(0, 2).join(" ") : first;
-  const known = (group.length > 0 ? group : commands).map(({ name }) => name);
-  return `nats-sts: there is no command ${JSON.stringify(said)}${suggestion(said, known)}`;
+  const [first = "", second] = words;
+  const names = commands.map(({ name }) => name);
+  const group = names.filter((name) => name.startsWith(`${first} `));
+  if (group.length > 0) {
+    const said = words.slice(0, 2).join(" ");
+    return `${no(toldOf(said))}${suggestion(said, group)}`;
+  }
+  // Of "polic test", both words may be meant, or the first alone.
+  const both = second === undefined ? undefined : nearest(`${first} ${second}`, names);
+  const firsts = [...new Set(names.map((name) => name.split(" ")[0] ?? name))];
+  const near = both ?? nearest(first, firsts);
+  if (near !== undefined) return `${no(toldOf(first))}: did you mean ${JSON.stringify(near)}?`;
+  return `${no(toldOf(first))}${suggestion(first, names)}`;
 }
+
+const no = (said: string) => `nats-sts: there is no command ${said}`;

@@ -4,6 +4,7 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { isatty } from "node:tty";
 import {
+  ClientError,
   type CredentialOptions,
   type FetchedCredential,
   type FreshEvent,
@@ -47,7 +48,8 @@ code is that of the command, 128 + n when signal n ended it.`,
   async run(args, io) {
     const secrets = [TOKEN_VARIABLE, String(args.values["token-env"] ?? TOKEN_VARIABLE)];
     const [file = "", ...rest] = args.operands;
-    const work = (options: CredentialOptions) => execute({ file, rest, options, secrets }, io);
+    const work = (options: CredentialOptions) =>
+      execute({ file, rest, options, secrets, args }, io);
     return clientCommand({ name: "exec", faultOf, work }, args, io);
   },
 };
@@ -63,9 +65,11 @@ interface Execution {
   readonly options: CredentialOptions;
   /** Variables that the command must not see. */
   readonly secrets: readonly string[];
+  /** What the command line said. */
+  readonly args: Args;
 }
 
-async function execute({ file, rest, options, secrets }: Execution, io: Io): Promise<number> {
+async function execute({ file, rest, options, secrets, args }: Execution, io: Io): Promise<number> {
   const effects = clientEffects(io);
   const stop = new AbortController();
   let child: ChildProcess | undefined;
@@ -79,9 +83,9 @@ async function execute({ file, rest, options, secrets }: Execution, io: Io): Pro
   });
   let dir: string | undefined;
   try {
+    dir = await folderOfCreds(); // before a credential is asked for that could not be kept
     const from_ms = io.now_ms();
     const credential = await fetchCredential(options, effects, undefined, stop.signal);
-    dir = await mkdtemp(join(tmpdir(), "nats-sts-")); // Mode 0700 by itself.
     const creds = join(dir, "user.creds");
     await writeCreds(creds, credential.creds);
     if (ended_by) return codeOf(ended_by);
@@ -93,7 +97,7 @@ async function execute({ file, rest, options, secrets }: Execution, io: Io): Pro
       take: (next: FetchedCredential) => writeCreds(creds, next.creds),
       // A command's own output should not be mixed with lines about what goes well.
       tell: (event: FreshEvent) => {
-        if (event.type === "failed") io.err(`nats-sts exec: ${lineOf(event, io.now_ms())}`);
+        if (event.type === "failed") io.err(`nats-sts exec: ${lineOf(event, io.now_ms(), args)}`);
       },
       stop: stop.signal,
     };
@@ -111,6 +115,13 @@ async function execute({ file, rest, options, secrets }: Execution, io: Io): Pro
     if (dir !== undefined) await rm(dir, { recursive: true, force: true });
     forget();
   }
+}
+
+/** Mode 0700 by itself. */
+async function folderOfCreds(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "nats-sts-")).catch(({ code }: NodeJS.ErrnoException) => {
+    throw new ClientError(`no folder for the creds file can be made in ${tmpdir()} (${code})`);
+  });
 }
 
 function passOn(child: ChildProcess, signal: NodeJS.Signals): void {

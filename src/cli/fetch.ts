@@ -3,6 +3,7 @@ import {
   type CredentialOptions,
   type FetchedCredential,
   fetchCredential,
+  proveWritable,
   writeCreds,
 } from "../client/index.ts";
 import { CLIENT_OPTIONS, clientCommand, clientEffects, timeOf } from "./client-options.ts";
@@ -37,11 +38,13 @@ authority is named in NODE_EXTRA_CA_CERTS.`,
   async run(args, io) {
     const work = async (options: CredentialOptions) => {
       const { out, format } = args.values;
+      const file = out === undefined ? undefined : resolve(io.cwd, String(out));
+      if (file !== undefined) await proveWritable(file);
       const credential = await fetchCredential(options, clientEffects(io));
       const text = format === "json" ? jsonOf(credential) : credential.creds;
-      if (out === undefined) await io.write(text);
+      if (file === undefined) await io.write(text);
       else {
-        await writeCreds(resolve(io.cwd, String(out)), text);
+        await writeCreds(file, text);
         const until = timeOf(credential.expires_at * 1000);
         io.out(`${out}: ${credential.account}, good until ${until}`);
       }

@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { readdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { FaultError } from "../config/index.ts";
 import { writerFolders } from "../journal/index.ts";
 import type { Args, Io } from "./command.ts";
@@ -9,9 +10,24 @@ export async function journalFolders(
   dir: string,
   cwd: string,
 ): Promise<readonly string[] | string> {
-  const folders = await unlessUnreadable(dir, writerFolders(resolve(cwd, dir)));
+  const folder = resolve(cwd, dir);
+  const folders = await unlessUnreadable(dir, writerFolders(folder));
   if (typeof folders === "string") return folders;
+  const below = await journalBelow(folder);
+  if (below !== undefined) return `${dir} holds no journal: did you mean ${join(dir, below)}?`;
   return folders.length > 0 ? folders : `${dir} holds no journal`;
+}
+
+/** The folder in this one that holds a journal with its writers: somebody named the one above it. */
+async function journalBelow(folder: string): Promise<string | undefined> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  for (const entry of entries) {
+    if (!entry.isDirectory()) continue;
+    const below = join(folder, entry.name);
+    const writers = await writerFolders(below).catch(() => []); // not everything may be looked into
+    if (writers.some((writer) => writer !== below)) return entry.name;
+  }
+  return undefined;
 }
 
 /** The folder of the journal that a configuration names, or what is wrong with that. */

@@ -16,6 +16,9 @@ import { loadCertificates } from "../tls/index.ts";
 import type { Args, Io } from "./command.ts";
 import { faultsOf, policyContext, readPolicies } from "./load-policy.ts";
 
+/** Where the configuration is when nothing is said. */
+export const CONFIG_FILE = "nats-sts.yaml";
+
 /** The option that every command with a configuration has. */
 export const CONFIG_OPTION = {
   config: {
@@ -93,11 +96,12 @@ export async function readConfigFile(
   { env, cwd }: Pick<Io, "env" | "cwd">,
   see: See = () => {},
 ): Promise<ReadConfig> {
-  const named = values["config"] ?? (env["NATS_STS_CONFIG"] || "nats-sts.yaml");
+  const named = values["config"] ?? (env["NATS_STS_CONFIG"] || CONFIG_FILE);
   const file = resolve(cwd, String(named));
   const bytes = await readSeen(file, see);
   if ("fault" in bytes) {
-    const message = `${bytes.fault}: name the configuration with --config or NATS_STS_CONFIG`;
+    const make = bytes.fault.includes("ENOENT") ? ", or make one: nats-sts init" : "";
+    const message = `${bytes.fault}: name the configuration with --config or NATS_STS_CONFIG${make}`;
     throw new FaultError([{ file, line: 1, col: 1, message }]);
   }
   return readConfig(bytes, file, env);

@@ -3,6 +3,7 @@ import {
   type CredentialOptions,
   type FreshEvent,
   keepFresh,
+  proveWritable,
   readCreds,
   renewIfDue,
   wordsOf,
@@ -12,6 +13,7 @@ import {
   CLIENT_OPTIONS,
   clientCommand,
   clientEffects,
+  hintOn,
   readsStdin,
   timeOf,
 } from "./client-options.ts";
@@ -34,9 +36,8 @@ SIGTERM or SIGINT ends it with 0. With --once it renews if that is due, and ends
     ...CLIENT_OPTIONS,
   },
   async run(args, io) {
-    const once = args.values["once"] === true;
     const file = String(args.values["out"]);
-    const work = (options: CredentialOptions) => refreshing(file, options, once, io);
+    const work = (options: CredentialOptions) => refreshing(file, options, args, io);
     return clientCommand({ name: "refresh", faultOf, work }, args, io);
   },
 };
@@ -51,13 +52,15 @@ function faultOf(args: Args): string | undefined {
 async function refreshing(
   name: string,
   options: CredentialOptions,
-  once: boolean,
+  args: Args,
   io: Io,
 ): Promise<number> {
+  const once = args.values["once"] === true;
   const file = resolve(io.cwd, name);
   const effects = clientEffects(io);
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
+  await proveWritable(file);
   const read = await readCreds(file);
   const held = "none" in read ? undefined : read;
   if ("none" in read) io.err(`${name}: ${read.none}`);
@@ -69,19 +72,19 @@ async function refreshing(
     return EXIT.done;
   }
   const take = ({ creds }: { readonly creds: string }) => writeCreds(file, creds);
-  const tell = (event: FreshEvent) => io.err(`${name}: ${lineOf(event, io.now_ms())}`);
+  const tell = (event: FreshEvent) => io.err(`${name}: ${lineOf(event, io.now_ms(), args)}`);
   await keepFresh(options, { held, take, tell, stop: stop.signal }, effects);
   return EXIT.done;
 }
 
 /** What happened and what comes next, in one line. */
-export function lineOf(event: FreshEvent, now_ms: number): string {
+export function lineOf(event: FreshEvent, now_ms: number, args: Pick<Args, "values">): string {
   const { type, expires_at, next_ms } = event;
   const life = lifeOf(expires_at, now_ms);
   const next = timeOf(next_ms);
   if (type === "failed") {
     const old = life === undefined ? "there is no credential yet" : `the old one ${life}`;
-    return `not renewed: ${wordsOf(event.error)}; ${old}; next try at ${next}`;
+    return `not renewed: ${wordsOf(event.error)}${hintOn(event.error, args)}; ${old}; next try at ${next}`;
   }
   return `${type === "held" ? "the one that is there" : "renewed, it"} ${life}; next renewal at ${next}`;
 }

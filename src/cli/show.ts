@@ -49,6 +49,10 @@ export const count = (number: number, what: string) =>
 /** A text as one word of a POSIX shell, whatever is in it. */
 export const inShell = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
+/** The same for those who read it, too: without quotes where a shell takes it as it is. */
+export const shellWord = (text: string) =>
+  /^[\w./:@%+=,][\w./:@%+=,-]*$/.test(text) ? text : inShell(text);
+
 /** A file as a person in this folder calls it. */
 export function near(file: string, cwd: string): string {
   return file.startsWith(`${cwd}/`) ? file.slice(cwd.length + 1) : file;

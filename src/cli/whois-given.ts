@@ -33,10 +33,6 @@ export async function givenIn({ values, operands }: Args, io: Pick<Io, "cwd" | "
 async function namedBy(text: string, io: Pick<Io, "cwd" | "stdin">): Promise<Given | string> {
   if (decodePublicKey("user", text)) return { kind: "key", user_public_key: text };
   if (ID.test(text)) return { kind: "id", id: text };
-  if (/^S[A-Z][A-Z2-7]{50,}$/.test(text))
-    return "that is a seed, which is a secret: whoever could see this command line has it now. Name the public key (U...)";
-  if (/^ey[A-Za-z0-9_-]*\./.test(text))
-    return "a JWT does not belong on a command line, where others can read it: give it on standard input, with --file -";
   if (/^U[A-Z2-7]{30,}$/.test(text))
     return "that is no user key: it has 56 characters and a checksum";
   return jwtIn(text, io);

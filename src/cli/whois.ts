@@ -1,9 +1,11 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import { readEvents, type StoredEvent } from "../journal/index.ts";
 import { type Args, type Command, EXIT, type Io } from "./command.ts";
 import { foldersNamed } from "./journal-folders.ts";
 import { inOrderOfTime } from "./journal-merge.ts";
 import { eventJson } from "./journal-text.ts";
-import { CONFIG_OPTION } from "./load.ts";
+import { CONFIG_FILE, CONFIG_OPTION } from "./load.ts";
 import { asJson, count, visible } from "./show.ts";
 import { type Given, givenIn } from "./whois-given.ts";
 import { claimedText, type IssuedEvent, recordedText, signatureText } from "./whois-text.ts";
@@ -17,7 +19,7 @@ export const whois: Command = {
   operands: "[U...|ID|FILE]",
   summary: "Say who has a credential: identity, rules, policy, request, account, times",
   details: `Takes a user key (U...), the id of a credential, or a file with a JWT or creds, and looks it up in the
-journal that --journal or --config names (or NATS_STS_CONFIG, or nats-sts.yaml). Without a journal, a
+journal that --journal or --config names, or else NATS_STS_CONFIG or nats-sts.yaml. Without a journal, a
 JWT still tells the digests and the request under which the journal has the rest, and whether its
 signature fits. A JWT is read from a file or from standard input (--file -), never from the command
 line. Of a creds file only the JWT is looked at: no seed is printed. Exits with 1 when nothing is known,
@@ -47,15 +49,26 @@ or a signature is wrong.`,
   },
 };
 
-/** Where to look it up; undefined where a JWT is to speak for itself. */
+/**
+ * Where to look it up; undefined where a JWT is to speak for itself, because nothing names a journal, or
+ * what names one unasked is of no use.
+ */
 async function foldersFor(
   given: Given,
   args: Args,
   io: Io,
 ): Promise<readonly string[] | undefined | string> {
   const { journal, config } = args.values;
-  const speaks = given.kind === "jwt" && journal === undefined && config === undefined;
-  return speaks ? undefined : foldersNamed(args, io);
+  if (given.kind !== "jwt" || journal !== undefined || config !== undefined)
+    return foldersNamed(args, io);
+  const there = await stat(resolve(io.cwd, io.env["NATS_STS_CONFIG"] || CONFIG_FILE)).catch(
+    () => undefined,
+  );
+  if (!there) return undefined;
+  const folders = await foldersNamed(args, io);
+  if (typeof folders !== "string") return folders;
+  io.err(visible(`not looked up in a journal: ${folders}`));
+  return undefined;
 }
 
 /** What the journal says. */

@@ -36,9 +36,40 @@ export async function writeCreds(file: string, text: string): Promise<void> {
     await flushFolder(dirname(file));
   } catch (error) {
     await unlink(fresh).catch(() => {}); // Renamed already, or never made.
-    if (error instanceof ClientError) throw error;
-    throw new ClientError(`${file} cannot be written (${wordsOf(error)})`);
+    throw unwritable(file, error);
   }
+}
+
+/**
+ * Proves that a creds file could be put there, before a credential is asked for that would be lost.
+ *
+ * @throws ClientError
+ */
+export async function proveWritable(file: string): Promise<void> {
+  const fresh = join(dirname(file), `.${basename(file)}.${randomUUID()}`);
+  try {
+    await refuseOtherThanFile(file);
+    await writeThrough(fresh, "");
+    await unlink(fresh);
+  } catch (error) {
+    await unlink(fresh).catch(() => {});
+    throw unwritable(file, error);
+  }
+}
+
+/** In words about the file and its folder: the name that it has for a moment says nothing to anybody. */
+function unwritable(file: string, error: unknown): ClientError {
+  if (error instanceof ClientError) return error;
+  const { code = "" } = error as NodeJS.ErrnoException; // if it is of a file, it has a code
+  const folder = dirname(file);
+  const why: Readonly<Record<string, string>> = {
+    ENOENT: `: the folder ${folder} does not exist`,
+    ENOTDIR: `: ${folder} is not a folder`,
+    EACCES: `: this user may not write into the folder ${folder}`,
+    EPERM: `: this user may not write into the folder ${folder}`,
+    EROFS: `: the folder ${folder} is on a read-only file system`,
+  };
+  return new ClientError(`${file} cannot be written${why[code] ?? ` (${code || wordsOf(error)})`}`);
 }
 
 /** Renaming over a link or a device would put a file in its place. */

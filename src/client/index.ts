@@ -7,7 +7,7 @@
  * that are handed in, the creds file and the token's source that are named to it.
  */
 export { ClientError, type Told, wordsOf } from "./client-error.ts";
-export { type Held, readCreds, writeCreds } from "./creds-file.ts";
+export { type Held, proveWritable, readCreds, writeCreds } from "./creds-file.ts";
 export { type ClientEffects, systemEffects } from "./effects.ts";
 export {
   type CredentialOptions,

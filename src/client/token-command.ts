@@ -43,7 +43,12 @@ export function tokenFromCommand(
       if (late) throw new ClientError(`${what} took more than ${limit_ms / 1000} seconds`);
       if (stop.aborted) throw new ClientError(`${what} was stopped`);
       if (error instanceof ClientError) throw error;
-      throw new ClientError(`${what} failed (${wordsOf(error)})`);
+      const missing = (error as NodeJS.ErrnoException).code === "ENOENT"; // it may be one of spawn
+      throw new ClientError(
+        missing
+          ? `${what} cannot be run: there is no such program`
+          : `${what} failed (${wordsOf(error)})`,
+      );
     } finally {
       clearTimeout(timer);
       stop.removeEventListener("abort", kill);

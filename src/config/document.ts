@@ -82,7 +82,7 @@ export function readDraft<S extends TSchema>(
       has: written.has,
     };
   }
-  const said = sayFault(complaintsOf(check, filled), schema);
+  const said = sayFault(complaintsOf(check, filled), schema, filled);
   if (said.length === 0) said.push({ path: [], message: "does not fit its schema" });
   const value = without(filled, said);
   const again = Default(schema, structuredClone(value));

@@ -41,7 +41,7 @@ export function readEnvironment(env: Environment): FromEnvironment {
     const schema = ConfigFile.properties[key];
     if (Check(schema, value)) over[key] = value;
     else {
-      const [said] = sayFault([...Errors(schema, value)], schema);
+      const [said] = sayFault([...Errors(schema, value)], schema, value);
       faults.push(inEnvironment(variable(key), said?.message ?? "does not fit"));
     }
   }

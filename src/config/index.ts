@@ -35,7 +35,7 @@ export { LISTENERS, type ListenerName, TLS_OF } from "./listeners.ts";
 export { type LoadedConfig, parseConfig, type ReadConfig, readConfig } from "./load.ts";
 export { configPage } from "./page.ts";
 export { gitRevision, isRevision } from "./revision.ts";
-export { suggestion } from "./say.ts";
+export { nearest, suggestion } from "./say.ts";
 export { ConfigFile } from "./schema.ts";
 export { changedSince, readSeen, type See, type Seen, seeSecret } from "./seen.ts";
 export { type Bucket, bucket, Duration, seconds } from "./units.ts";

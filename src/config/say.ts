@@ -14,10 +14,14 @@ export interface Said {
  * Turns a schema's complaints into sentences for the person who wrote the file: what is wrong and
  * what was probably meant. A schema can bring its own sentence as `errorMessage`.
  */
-export function sayFault(errors: readonly TLocalizedValidationError[], schema: TSchema): Said[] {
+export function sayFault(
+  errors: readonly TLocalizedValidationError[],
+  schema: TSchema,
+  value: unknown,
+): Said[] {
   const unions = errors.filter((e) => e.keyword === "anyOf");
   const muted = new Set(unions.flatMap((union) => needless(union, errors, schema)));
-  return errors.filter((e) => !muted.has(e)).flatMap((e) => sentences(e, schema));
+  return errors.filter((e) => !muted.has(e)).flatMap((e) => sentences(e, schema, value));
 }
 
 /**
@@ -48,7 +52,7 @@ function needless(
 /** Complaints that a value is of another sort altogether. */
 const MISFITS: readonly string[] = ["type", "const", "enum", "anyOf"];
 
-function sentences(error: TLocalizedValidationError, schema: TSchema): Said[] {
+function sentences(error: TLocalizedValidationError, schema: TSchema, value: unknown): Said[] {
   const path = error.instancePath.split("/").slice(1).map(pointerStep);
   switch (error.keyword) {
     case "additionalProperties": // told key by key, as the schema `false` of each
@@ -65,10 +69,20 @@ function sentences(error: TLocalizedValidationError, schema: TSchema): Said[] {
             schemaAt(schema, `${error.schemaPath}/properties/${key}`)?.["default"] === undefined,
         )
         .map((key) => ({ path: [...path, key], message: `missing key ${JSON.stringify(key)}` }));
+    case "enum": {
+      const meant = nearest(String(at(value, path)), error.params.allowedValues.map(String));
+      const guess = meant === undefined ? "" : `: did you mean ${JSON.stringify(meant)}?`;
+      const message = sentenceAt(schema, error.schemaPath) ?? plainly(error);
+      return [{ path, message: `${message}${guess}` }];
+    }
     default:
       return [{ path, message: sentenceAt(schema, error.schemaPath) ?? plainly(error) }];
   }
 }
+
+/** What a document holds at a path. */
+const at = (value: unknown, path: readonly string[]): unknown =>
+  path.reduce((each, step) => (each as Record<string, unknown> | undefined)?.[step], value);
 
 const TYPES: Readonly<Record<string, string>> = {
   object: "must be a map: lines of key: value",
@@ -101,12 +115,18 @@ function plainly(error: TLocalizedValidationError): string {
 const quoted = (key: string) =>
   JSON.stringify(key.length > WORD_LIMIT ? `${key.slice(0, WORD_LIMIT)}…` : key);
 
-/** The names that are written almost like this one, as a question. */
+/** The name that is written almost like this one: the nearest of those that are near. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  if (word.length > WORD_LIMIT) return undefined;
+  const near = known
+    .map((name) => ({ name, off: distance(word, name) }))
+    .filter(({ name, off }) => off <= Math.max(1, Math.floor(name.length / 4)));
+  return near.sort((a, b) => a.off - b.off)[0]?.name;
+}
+
+/** What was probably meant, as a question; otherwise what could have been. */
 export function suggestion(word: string, known: readonly string[]): string {
-  const near = known.find(
-    (name) =>
-      word.length <= WORD_LIMIT && distance(word, name) <= Math.max(1, Math.floor(name.length / 4)),
-  );
+  const near = nearest(word, known);
   if (near !== undefined) return `: did you mean ${JSON.stringify(near)}?`;
   return known.length > 0 ? `; known here: ${known.join(", ")}` : "";
 }
@@ -128,16 +148,18 @@ function schemaAt(schema: TSchema, path: string): Record<string, unknown> | unde
 /** RFC 6901 §4. */
 const pointerStep = (step: string) => step.replaceAll("~1", "/").replaceAll("~0", "~");
 
-/** Levenshtein distance: how many letters to add, drop or change. */
+/** Damerau's distance: how many letters to add, drop, change or swap with the next one. */
 function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  let [before, row]: number[][] = [[], Array.from({ length: b.length + 1 }, (_, i) => i)];
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const change = (row?.[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swap = swapped ? (before?.[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY;
+      next.push(Math.min(change, swap, (row?.[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
-    row = next;
+    [before, row] = [row, next];
   }
-  return row[b.length] ?? 0;
+  return row?.[b.length] ?? 0;
 }

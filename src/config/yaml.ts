@@ -48,7 +48,7 @@ export function readYaml(source: string | Uint8Array, file: string): Written {
   const say = (offset: number, message: string) => {
     faults.push({ file, ...lines.linePos(offset), message });
   };
-  for (const error of [...document.errors, ...document.warnings])
+  for (const error of told([...document.errors, ...document.warnings]))
     say(error.pos[0], sentence(error));
   if (document.directives?.yaml.explicit) say(0, "YAML directives are not supported");
   if (faults.length === 0) lookAt(document.contents, 1, say);
@@ -85,9 +85,36 @@ const SENTENCES: Readonly<Record<string, string>> = {
   BAD_DIRECTIVE: "YAML directives are not supported",
 };
 
-/** The parser's sentence without what it quotes from the file. */
-const sentence = ({ code, message }: YAMLError) =>
-  SENTENCES[code] ?? `is not YAML: ${message.split(":")[0]}`;
+/** By how the parser's sentence begins: what a person has probably written. */
+const PLAINLY: Readonly<Record<string, string>> = {
+  "Nested mappings are not allowed":
+    "a second key in a line: is a { missing before it, or should it begin a line of its own?",
+  "Implicit keys need to be on":
+    "is no key with a value: is the colon missing, or the blank behind it?",
+  "All mapping items must start": "begins further left or right than the keys above it",
+  "All sequence items must start": "begins further left or right than the items above it",
+  "A block sequence may not be": "an item of a list stands where a key belongs",
+  "Flow sequence in block": "a list that begins with [ does not end with ]",
+  "Flow map in block": "a map that begins with { does not end with }",
+  "Unexpected flow-map-end": "a } without its {",
+  "Unexpected flow-seq-end": "a ] without its [",
+  'Missing closing "quote': "a text that begins with a quote does not end with one",
+  "Missing closing 'quote": "a text that begins with a quote does not end with one",
+  "Tabs are not allowed": "a tab indents this line: only blanks may",
+};
+
+/** In our words, or else in the parser's without what it quotes from the file. */
+function sentence({ code, message }: YAMLError): string {
+  const plain = Object.entries(PLAINLY).find(([begin]) => message.startsWith(begin));
+  return SENTENCES[code] ?? `is not YAML: ${plain?.[1] ?? message.split(":")[0]}`;
+}
+
+/** After the first fault in its grammar, the parser takes most of what follows for another. */
+function told(errors: readonly YAMLError[]): readonly YAMLError[] {
+  const grammar = errors.filter(({ code }) => SENTENCES[code] === undefined);
+  const [first] = grammar.sort((a, b) => a.pos[0] - b.pos[0]);
+  return first ? [first] : errors;
+}
 
 /** Finds what is valid YAML and still refused. */
 function lookAt(

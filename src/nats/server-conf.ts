@@ -9,7 +9,7 @@ import type { NatsTree } from "./tree.ts";
 export function serverConf({ operator, system, account }: NatsTree, dir: string): string {
   const text = JSON.stringify; // a JSON string is a string in nats-server.conf, too
   return `# A NATS server in operator mode, made by nats-sts init.
-#   nats-server --config ${dir}/nats-server.conf
+#   nats-server --config ${text(`${dir}/nats-server.conf`)}
 
 listen: 127.0.0.1:4222
 

@@ -4,7 +4,8 @@ import { connect, jwtAuthenticator } from "@nats-io/transport-node";
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * Connects once with a credential and disconnects again.
+ * Connects once with a credential and disconnects again. Where the URL says `tls://`, nothing is said
+ * to a server that offers none: the client would otherwise be content without it.
  *
  * @param server URL of one server
  * @returns undefined when the server let it in, otherwise what it or the network said
@@ -22,6 +23,7 @@ export async function tryConnect(
       reconnect: false,
       ignoreClusterUpdates: true,
       timeout: CONNECT_TIMEOUT_MS,
+      ...(server.startsWith("tls://") && { tls: {} }),
     });
     await nc.flush();
     await nc.close();

@@ -9,7 +9,7 @@
  */
 export { type Coverage, coverage } from "./cases/coverage.ts";
 export { identityFor, type Subjected } from "./cases/identity.ts";
-export { type Case, type Cases, issuerNamed, loadCases } from "./cases/load.ts";
+export { type Case, type Cases, issuerNamed, loadCases, type Place } from "./cases/load.ts";
 export { type CaseResult, runCase } from "./cases/run.ts";
 export { CasesFile } from "./cases/schema.ts";
 export { decide } from "./decide.ts";

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
 import { createAccount } from "@nats-io/nkeys";
-import { startNats } from "../support/nats.ts";
+import { runNatsServer, startNats } from "../support/nats.ts";
 import { makeAccount, makeDir, type ServedAccount, writeConfig } from "../support/service.ts";
 import { POLICY, runHere } from "./support.ts";
 
@@ -89,9 +89,40 @@ test("a key with a scope that is not called scoped is told, and one that nobody 
   assert.match(nobodys.err, /Authorization Violation[\s\S]*nsc describe account/);
 });
 
+/** A server that runs on this configuration and knows no operator. */
+async function plainServer(t: TestContext, config: string): Promise<string> {
+  const file = join(await makeDir(t), "nats-server.conf");
+  await writeFile(file, config);
+  return runNatsServer(t, file);
+}
+
+test("a server that checks nothing lets anybody in, and is told so", async (t) => {
+  const bare = await plainServer(t, "");
+  const open = await plainServer(
+    t,
+    "accounts { A: { users: [{ user: a, password: b }] } }\nno_auth_user: a\n",
+  );
+  for (const url of [bare, open]) {
+    const { code, out, err } = await check(nats.accounts.ORDERS, [url]);
+    assert.equal(code, 1, out);
+    assert.ok(err.includes(`ORDERS: ${url}: this server lets anybody in`), err);
+    assert.doesNotMatch(out, /ok, the account/);
+  }
+});
+
+test("a URL that says tls is held to it", async () => {
+  const url = nats.url.replace("nats://", "tls://");
+  const { code, out, err } = await check(nats.accounts.ORDERS, [url]);
+  assert.equal(code, 1, out);
+  assert.match(err, /server does not support 'tls'\n.*this server speaks without/);
+});
+
 test("a server that is not there is told apart from one that refuses", async () => {
   const { code, err } = await check(nats.accounts.ORDERS, ["nats://127.0.0.1:1"]);
   assert.equal(code, 1);
-  assert.match(err, /on nats:\/\/127\.0\.0\.1:1: .*(refused|ECONNREFUSED)/i);
+  assert.match(
+    err,
+    /ORDERS: nats:\/\/127\.0\.0\.1:1: .*refused\n.*Nobody listens there: start it/i,
+  );
   assert.doesNotMatch(err, /nsc describe/);
 });

@@ -33,7 +33,7 @@ test("a configuration that cannot be read says how to name one, and is never wai
   execFileSync("mkfifo", [join(dir, "pipe")]);
   const hint = "name the configuration with --config or NATS_STS_CONFIG";
   const table = {
-    "none.yaml": `${dir}/none.yaml:1:1: cannot be read (ENOENT): ${hint}`,
+    "none.yaml": `${dir}/none.yaml:1:1: cannot be read (ENOENT): ${hint}, or make one: nats-sts init`,
     pipe: `${dir}/pipe:1:1: is not a file: ${hint}`,
     ".": `${dir}:1:1: is not a file: ${hint}`,
     "": `${dir}:1:1: is not a file: ${hint}`,

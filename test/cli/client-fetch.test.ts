@@ -113,11 +113,51 @@ test("a refusal leaves the old file, names code and request id, and exits with 1
   }
 });
 
+test("what listens there is told, and who asks is known to the service", async (t) => {
+  const ran = await start(t, ["fetch", ...reach], { env }).ended;
+  assert.equal(ran.code, 0, ran.err);
+  const [last] = (await service.journal())
+    .filter((event) => event.type === "credential.issued")
+    .slice(-1);
+  assert.match(String(last?.type === "credential.issued" && last.user_agent), /^nats-sts\/\d/);
+  const https = service.url.replace("http:", "https:");
+  const plain = await start(t, ["fetch", "--url", https], { env }).ended;
+  assert.match(plain.err, /cannot be reached by https: what listens there speaks http/);
+  const argv = ["fetch", ...reach, "--token-command", "nosuch-program"];
+  assert.match((await start(t, argv).ended).err, /nosuch-program cannot be run: there is no such/);
+});
+
+test("an expired token in a variable is told to be of no use to those who go on", async (t) => {
+  const expired = await provider.forge({
+    payload: { client_id: "reader", iat: 1_000_000_000, nbf: undefined, exp: 1_000_000_300 },
+  });
+  const hint = /token_expired.*a variable, which never changes: use --token-file/;
+  const variable = { env: { NATS_STS_TOKEN: expired } };
+  const once = ["refresh", "--once", ...reach, "--out", join(dir, "expired.creds")];
+  for (const argv of [once, ["exec", ...reach, "--", "true"]])
+    assert.match((await start(t, argv, variable).ended).err, hint);
+  assert.doesNotMatch((await start(t, ["fetch", ...reach], variable).ended).err, hint);
+});
+
 test("a service that is reached by another URL than its own says which to name", async (t) => {
   const ran = await start(t, ["fetch", "--url", service.url], { env }).ended;
   assert.equal(ran.code, 1);
   assert.match(ran.err, /refused as user_key_proof_invalid/);
   assert.ok(ran.err.includes(`if that is the one you mean, say --public-url ${PUBLIC_URL}`));
+});
+
+test("where the file cannot be written, no credential is asked for", async (t) => {
+  const before = (await service.journal()).length;
+  const out = join(dir, "nowhere", "app.creds");
+  for (const command of [["fetch"], ["refresh"], ["refresh", "--once"]]) {
+    const ran = await start(t, [...command, ...reach, "--out", out], { env }).ended;
+    assert.equal(ran.code, 1);
+    assert.match(ran.err, /app\.creds cannot be written: the folder \S+nowhere does not exist\n$/);
+  }
+  const TMPDIR = join(dir, "nowhere");
+  const ran = await start(t, ["exec", ...reach, "--", "true"], { env: { ...env, TMPDIR } }).ended;
+  assert.deepEqual([ran.code, /no folder for the creds file/.test(ran.err)], [1, true], ran.err);
+  assert.equal((await service.journal()).length, before);
 });
 
 test("wrong usage is told, and exits with 2", async () => {
@@ -126,10 +166,11 @@ test("wrong usage is told, and exits with 2", async () => {
     [["--url", "http://sts.example.com"], /--url must begin with https: plain http only/],
     [["--url", "https://sts.example.com?a"], /--url must be an https URL/],
     [[...reach, "--ttl", "5 minutes"], /--ttl must be a duration such as/],
+    [[...reach, "--ttl", "3s"], /--ttl must be 5s at least/],
     [[...reach, "--format", "yaml"], /--format is creds or json/],
     [[...reach, "--token-env", "A", "--token-file", "b"], /one source of the token is enough/],
     [[...reach, "--token-command", " "], /the token command is empty/],
-    [[...reach, "--token", TOKEN], /Unknown option '--token'/],
+    [[...reach, "--token", TOKEN], /there is no option "--token"/],
   ];
   for (const [args, sentence] of table) {
     const { code, err } = await runHere(["fetch", ...args], { env });

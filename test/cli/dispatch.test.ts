@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { COMMANDS } from "../../src/cli/index.ts";
@@ -74,6 +74,8 @@ test("an unknown command is wrong usage, with what was probably meant", async ()
       ["journal", "verfy"],
       /^nats-sts: there is no command "journal verfy": did you mean "journal verify"\?\n/,
     ],
+    [["polic", "test"], /^nats-sts: there is no command "polic": did you mean "policy test"\?\n/],
+    [["jounral"], /^nats-sts: there is no command "jounral": did you mean "journal"\?\n/],
     [["help", "srve"], /^nats-sts: there is no command "srve": did you mean "serve"\?\n/],
     [["\u001b[31m\n"], /^nats-sts: there is no command "\\u001b\[31m\\n"; known here/],
     [["--verbose"], /^nats-sts: there is no command "--verbose"; known here/],
@@ -89,11 +91,19 @@ test("an unknown command is wrong usage, with what was probably meant", async ()
 
 test("options that are unknown, twice, without a value or too much are wrong usage", async () => {
   const table: [string[], RegExp][] = [
-    [["check", "--cofnig", "a"], /^nats-sts check: Unknown option '--cofnig'/],
-    [["check", "-x"], /^nats-sts check: Unknown option '-x'/],
-    [["check", "--config"], /^nats-sts check: Option '-c, --config <value>' argument missing/],
+    [
+      ["check", "--cofnig", "a"],
+      /^nats-sts check: there is no option "--cofnig": did you mean --config\?/,
+    ],
+    [["fetch", "--ulr=a"], /^nats-sts fetch: there is no option "--ulr": did you mean --url\?/],
+    [["check", "-x"], /^nats-sts check: there is no option "-x"\n/],
+    [["check", "--no-config"], /^nats-sts check: there is no option "--no-config"/],
+    [["check", "--constructor"], /^nats-sts check: there is no option "--constructor"\n/],
+    [["check", "--config"], /^nats-sts check: --config wants a value/],
+    [["check", "--config", "--connect"], /^nats-sts check: --config wants a value/],
+    [["check", "--connect=yes"], /^nats-sts check: --connect takes no value/],
     [["check", "-c", "a", "--config", "b"], /^nats-sts check: --config is there twice/],
-    [["serve", "nats-sts.yaml"], /^nats-sts serve: Unexpected argument 'nats-sts\.yaml'/],
+    [["serve", "nats-sts.yaml"], /^nats-sts serve: there is no place for "nats-sts\.yaml"/],
   ];
   for (const [argv, said] of table) {
     const { code, out, err } = await runHere(argv);
@@ -103,9 +113,39 @@ test("options that are unknown, twice, without a value or too much are wrong usa
   }
 });
 
+test("nothing that may be a secret is repeated, whatever command it is given to", async () => {
+  const token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl";
+  const seed = `SUA${"ABCDEFG234567".repeat(5).slice(0, 55)}`;
+  const opaque = "8f3a1c5d7e9b0a2c4e6f8a1b3c5d7e9f"; // it has no form, and could be the name of a file
+  const commands = COMMANDS.map(({ name }) => name.split(" "));
+  const strict = COMMANDS.filter(({ operands }) => operands === undefined);
+  const lines = [
+    ...[token, seed].flatMap((secret) => [
+      ...[[], ["journal"], ...commands].map((words) => [...words, secret]),
+      ...["--config", "--confgi"].map((option) => ["check", `${option}=${secret}`]),
+      ["check", "--config", secret],
+      ["exec", "--", secret],
+    ]),
+    ...[[], ["journal"], ...strict.map(({ name }) => name.split(" "))].map((words) => [
+      ...words,
+      opaque,
+    ]),
+  ];
+  for (const argv of lines) {
+    const { code, out, err } = await runHere(argv);
+    assert.equal(code, 2, argv.join(" "));
+    for (const secret of [token, seed, opaque])
+      assert.ok(!`${out}${err}`.includes(secret), argv.join(" "));
+  }
+});
+
 test("the program prints the version of its package", async (t) => {
   const { version } = JSON.parse(readFileSync(join(PROJECT, "package.json"), "utf8"));
   assert.deepEqual(await runProgram(t, ["--version"]), { code: 0, out: `${version}\n`, err: "" });
+});
+
+test("what was built can be run by its name, as npm link leaves it", () => {
+  assert.equal(statSync(BIN).mode & 0o111, 0o111);
 });
 
 test("the program exits with what its command answered", async (t) => {

@@ -96,6 +96,66 @@ test("an account name that no configuration takes is refused", async () => {
   assert.deepEqual(await readdir(dir), []);
 });
 
+test("an account whose keys would stand where others stand is refused", async () => {
+  const dir = await makeDir(scope);
+  for (const name of ["SYS", "sys", "operator", "Operator-Signing"]) {
+    const { code, err } = await runHere(["init", "--dir", dir, "--account", name]);
+    assert.equal(code, 2);
+    assert.match(err, /would put its keys where those of the operator/);
+  }
+  assert.deepEqual(await readdir(dir), []);
+});
+
+test("what the configuration would refuse is refused before anything is written", async () => {
+  const dir = await makeDir(scope);
+  const wrong: [string[], RegExp][] = [
+    [["--issuer", "idp.example.com"], /^nats-sts init: --issuer must/],
+    [["--issuer", "http://idp.example.com"], /^nats-sts init: --issuer /],
+    [["--issuer", "https://idp.example.com/?a=b"], /^nats-sts init: --issuer /],
+    [["--issuer", "https://a\n    preset: okta"], /^nats-sts init: --issuer /],
+    [["--audience", ""], /^nats-sts init: --audience /],
+    [["--operator", ""], /^nats-sts init: --operator /],
+  ];
+  for (const [options, said] of wrong) {
+    const { code, err } = await runHere(["init", "--dir", dir, ...options]);
+    assert.equal(code, 2, options.join(" "));
+    assert.match(err, said);
+  }
+  assert.deepEqual(await readdir(dir), []);
+});
+
+test("what would read as something else in YAML is quoted, and next commands are words of a shell", async () => {
+  const home = await makeDir(scope);
+  const audience = "me: # 'us' \"1\"";
+  const argv = ["init", "--dir", "my sts", "--account", "123", "--audience", audience];
+  const { code, err, out } = await runHere(argv, { cwd: home });
+  assert.equal(code, 0, err);
+  assert.match(out, /nats-sts check --config 'my sts\/nats-sts\.yaml'/);
+  assert.match(out, /nats-server --config 'my sts\/nats-server\.conf'/);
+  const config = join(home, "my sts", "nats-sts.yaml");
+  const checked = await runHere(["check", "--config", config]);
+  assert.equal(checked.code, 0, checked.err);
+  assert.ok((await readFile(config, "utf8")).includes(JSON.stringify(audience)));
+  await passes(join(home, "my sts"));
+});
+
+test("where no folder can be made, it says where and why, and leaves nothing", async () => {
+  const dir = await makeDir(scope);
+  const file = join(dir, "file");
+  await writeFile(file, "mine");
+  for (const at of [file, join(file, "below"), "/proc/nats-sts/here"]) {
+    const { code, err } = await runHere(["init", "--dir", at]);
+    assert.equal(code, 1, err);
+    assert.match(err, /^nats-sts init: \S+ cannot be made: (it is no folder|no folder|this user)/);
+  }
+  await mkdir(join(dir, "half", "schema"), { recursive: true });
+  await writeFile(join(dir, "half", "keys"), "in the way of a folder");
+  const { code, err } = await runHere(["init", "--dir", join(dir, "half")]);
+  assert.equal(code, 1);
+  assert.match(err, /half\/keys cannot be made: it is no folder/);
+  assert.deepEqual((await readdir(join(dir, "half"))).sort(), ["keys", "schema"]);
+});
+
 /** A store as nsc lays it out: JWTs in one tree, seeds in another. */
 async function nscStore(dir: string) {
   const [operator, system] = [createOperator(), createAccount()];
@@ -109,6 +169,7 @@ async function nscStore(dir: string) {
   const account = (name: string, key: typeof shop, signing_keys: string[] = []) =>
     encodeAccount(name, key, { signing_keys }, { signer: operator });
   await put("SHOP", await account("SHOP", shop, [signing.getPublicKey()]));
+  await put("My Shop", await account("My Shop", shop, [signing.getPublicKey()]));
   await put("BARE", await account("BARE", bare));
   await put("REMOTE", await account("REMOTE", remote, [createAccount().getPublicKey()]));
   await put("SYS", await account("SYS", system));
@@ -129,6 +190,7 @@ test("accounts of an nsc store are used where they are, and the store stays as i
   const argv = ["init", "--from-nsc", store, "--nsc-keys", keys, "--dir", out];
   const { code, err } = await runHere(argv);
   assert.equal(code, 0, err);
+  assert.match(err, /"My Shop": left out, for a name here has 1 to 64 letters/);
   assert.match(err, /BARE: has no signing key; make one with: nsc edit account/);
   assert.match(err, /REMOTE: the seed of its signing key is not in the key folder/);
   assert.deepEqual((await readdir(dir, { recursive: true })).sort(), before);

@@ -163,6 +163,8 @@ test("several writers are shown in one, in order of time", async (t) => {
 
 test("wrong usage says what is right", async (t) => {
   const dir = await journalOf(t);
+  const above = await makeDir(t);
+  await journalOf(t, MORNING, "main", join(above, "journal"));
   const table: [string[], RegExp][] = [
     [[dir, dir], /name one folder/],
     [["none"], /none cannot be read \(ENOENT\)/],
@@ -171,6 +173,11 @@ test("wrong usage says what is right", async (t) => {
       [dir, "--code", "token_expird"],
       /there is no code "token_expird": did you mean "token_expired"\?/,
     ],
+    [
+      [dir, "--type", "credential.isued"],
+      /there is no type "credential.isued": did you mean "credential.issued"\?/,
+    ],
+    [[above], new RegExp(`${above} holds no journal: did you mean ${above}/journal\\?`)],
     [[dir, "--identity", "zz"], /--identity must be ISSUER:SUBJECT, or 8 to 64/],
     [[dir, "--since", "yesterday"], /--since must be 15m, 2h or 7d \(ago\), or a time/],
     [[dir, "--until", "2030-13-01T00:00:00Z"], /--until must be/],

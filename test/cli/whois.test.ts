@@ -124,6 +124,23 @@ test("a creds file is found in the journal of its service, by --config, --journa
   }
 });
 
+test("a creds file is looked up where a configuration is beside, or is named by the variable", async (t) => {
+  const { service, file, event } = await given(t);
+  const { dir, config_file } = service;
+  const named = { env: { NATS_STS_CONFIG: config_file } };
+  for (const place of [{ cwd: dir }, named]) {
+    const { code, out, err } = await runHere(["whois", file], place);
+    assert.deepEqual([code, err], [0, ""]);
+    assert.match(out, new RegExp(`^identity +corp:${event.identity?.subject} `, "m"));
+  }
+  const broken = join(await makeDir(t), "nats-sts.yaml");
+  await writeFile(broken, "journal: stdout\n");
+  const { code, out, err } = await runHere(["whois", file], { env: { NATS_STS_CONFIG: broken } });
+  assert.equal(code, 0, err);
+  assert.match(err, /^not looked up in a journal: \S+nats-sts\.yaml:/);
+  assert.match(out, /^The signature fits/m);
+});
+
 test("without a journal a JWT tells its digests, request and account, and whether its signature fits", async (t) => {
   const { file, jwt, seed, event, account } = await given(t);
   const { code, out, err } = await runHere(["whois", file]);
@@ -189,7 +206,7 @@ test("wrong usage says what is right, and never repeats a secret", async (t) => 
     [[USER, USER], /name a user key/],
     [[USER, "--file", "x"], /name a user key/],
     [[seed], /that is a seed, which is a secret/],
-    [[jwt], /does not belong on a command line/],
+    [[jwt], /does not belong on the command line/],
     [[`${USER.slice(0, -1)}${USER.endsWith("A") ? "B" : "A"}`], /that is no user key/],
     [["none"], /none cannot be read \(ENOENT\)/],
     [["text"], /text holds no NATS user JWT/],

@@ -11,7 +11,7 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Held, readCreds, writeCreds } from "../../src/client/index.ts";
+import { type Held, proveWritable, readCreds, writeCreds } from "../../src/client/index.ts";
 import { makeDir } from "../support/service.ts";
 import { makeSigner, oldCreds, START_S } from "./support.ts";
 
@@ -48,11 +48,22 @@ test("who reads while it is written sees the old text or the new one, never a pa
 
 test("where nothing can be written the old file stays and nothing lies about", async (t) => {
   const dir = await makeDir(t);
-  await assert.rejects(writeCreds(join(dir, "no", "app.creds"), "x"), /cannot be written \(ENOENT/);
+  const [nowhere, below] = [join(dir, "no", "app.creds"), join(dir, "file", "app.creds")];
+  await writeFile(join(dir, "file"), "");
+  for (const each of [proveWritable, (file: string) => writeCreds(file, "x")]) {
+    const [missing, file] = [join(dir, "no"), join(dir, "file")];
+    await assert.rejects(each(nowhere), {
+      message: `${nowhere} cannot be written: the folder ${missing} does not exist`,
+    });
+    await assert.rejects(each(below), {
+      message: `${below} cannot be written: ${file} is not a folder`,
+    });
+  }
+  await proveWritable(join(dir, "app.creds"));
   const folder = join(dir, "folder");
   await mkdir(folder);
   await assert.rejects(writeCreds(folder, "x"), /is not a plain file/);
-  assert.deepEqual(await readdir(dir), ["folder"]);
+  assert.deepEqual((await readdir(dir)).sort(), ["file", "folder"]);
 });
 
 test("a link or a device is never replaced by a file", async (t) => {

@@ -170,7 +170,10 @@ test("a service that cannot be reached is told as that, after as many tries", as
   await fake.close();
   const world = virtualWorld(realFetch);
   const result = await fetchCredential(options(fake.url), world).catch((error: unknown) => error);
-  refused(result, /^the service cannot be reached \(.*ECONNREFUSED.*\)$/);
+  refused(
+    result,
+    /^the service cannot be reached \(.*ECONNREFUSED.*\): is nats-sts serve running there\?$/,
+  );
   assert.equal(world.slept_ms.length, 3);
 });
 

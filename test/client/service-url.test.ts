@@ -27,6 +27,18 @@ test("a token never goes over plain http to another machine", () => {
     assert.throws(() => serviceUrl(url), { name: "ClientError", message: /must begin with https/ });
 });
 
+test("a URL that is almost one is told with the one that was probably meant", () => {
+  const meant: Readonly<Record<string, RegExp>> = {
+    "127.0.0.1:8080": /: did you mean http:\/\/127\.0\.0\.1:8080\?$/,
+    "localhost:8080/": /: did you mean http:\/\/localhost:8080\/\?$/,
+    "sts.example.com": /: did you mean https:\/\/sts\.example\.com\?$/,
+    "https://sts.example.com/v1/credentials": /without the path: https:\/\/sts\.example\.com$/,
+    "https://example.com/sts/oauth2/token": /without the path: https:\/\/example\.com\/sts$/,
+  };
+  for (const [text, message] of Object.entries(meant))
+    assert.throws(() => serviceUrl(text), { name: "ClientError", message });
+});
+
 test("anything else than a plain URL is refused", () => {
   for (const url of [
     ...["", "sts.example.com", "ftp://sts.example.com", "https:sts.example.com", "https://"],

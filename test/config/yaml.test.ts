@@ -18,12 +18,17 @@ const REFUSED: readonly [what: string, text: string, ...faults: string[]][] = [
   [
     "a tab as indentation",
     `${LEAST}limits:\n\tbody_bytes: 1\n`,
-    "8:1 is not YAML: Tabs are not allowed as indentation",
+    "8:1 is not YAML: a tab indents this line: only blanks may",
   ],
   [
     "a list that does not end",
     "issuers: [\n",
-    "2:1 is not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]",
+    "2:1 is not YAML: a list that begins with [ does not end with ]",
+  ],
+  [
+    "a brace that is missing",
+    "journal: dir: a, keep: 90d }\nlimits: { rate_keys: 1 }\npolicy: [a\n",
+    "1:10 is not YAML: a second key in a line: is a { missing before it, or should it begin a line of its own?",
   ],
   [
     "a second document",
@@ -159,4 +164,9 @@ test("a seed in the configuration is refused wherever it stands, and never repea
     assert.ok(!faults.join().includes(seed.slice(4, 30)), faults.join());
   }
   assert.match(faultsOf(places[0] ?? "")[0] ?? "", /^5:\d+ holds the seed of a key/);
+});
+
+test("a word that is almost one of those that there are is told with the one that was meant", () => {
+  const [fault = ""] = faultsOf(LEAST.replace("generic", "genreic"));
+  assert.match(fault, /^2:44 must be a known preset: .*: did you mean "generic"\?$/);
 });

@@ -9,7 +9,6 @@ import { freePort, startParts } from "../../demo/parts.ts";
 import { shell } from "../../demo/stage.ts";
 import { natsServerBinary } from "../support/nats-binary.ts";
 import { PROJECT, type Scope } from "../support/project.ts";
-import { startProvider } from "../support/provider.ts";
 import { BIN, makeDir } from "../support/service.ts";
 import { commandBlocks } from "./blocks.ts";
 
@@ -25,51 +24,72 @@ async function pathWith(dir: string): Promise<string> {
 }
 
 /** Beside a running service: its files are in the folder, its URL and a token in the environment. */
-async function runBesideService(t: Scope, script: string) {
-  const { dir, provider, service } = await startParts(t);
+async function runBesideService(t: Scope, script: string, more_config: string) {
+  const { dir, provider, service } = await startParts(t, more_config);
   const token = await provider.token();
   await service.ask(token); // so that the journal has something to show
   const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
   await writeFile(join(dir, "claims.json"), JSON.stringify(claims));
-  const env = { URL: service.url, TOKEN: token, NATS_STS_TOKEN: token, PATH: await pathWith(dir) };
+  const env = { URL: service.url, NATS_STS_TOKEN: token, PATH: await pathWith(dir) };
   return shell(`set -e\n${script}`, dir, env);
 }
 
-/** Line by line in an empty folder, as somebody types who starts from nothing. */
-async function runFromNothing(t: Scope, script: string): Promise<void> {
+/** What somebody types who starts from nothing, in this order, on whichever page it stands. */
+const FIRST_STEPS = [1, 2, 3, 4].map((step) => {
+  const block = blocks.find(({ mark }) => mark === `run: first steps ${step}`);
+  assert.ok(block, `no block is marked: run: first steps ${step}`);
+  return block;
+});
+
+/** A command, with the lines on which it goes on. */
+const commandsIn = (script: string) => script.trim().split(/(?<!\\|\|)\n/);
+
+/** Command by command: the first block in the folder of the project, the others in an empty one. */
+async function takeFirstSteps(t: Scope): Promise<void> {
   const dir = await makeDir(t);
-  const { issuer } = await startProvider(t, { alg: "ES256" });
-  const env = { ISSUER: issuer, PATH: await pathWith(await makeDir(t)) };
-  const [first = "", ...rest] = script.trim().split("\n");
-  assert.equal((await shell(first, dir, env)).code, 0, first);
-  const [nats_port, port] = await onFreePorts(dir);
-  let cwd = dir;
-  for (const line of rest) {
-    if (line.startsWith("cd ")) cwd = join(cwd, line.slice(3));
-    else if (line.endsWith("&"))
-      await inBackground(t, line, cwd, env, line.includes("nats-server") ? nats_port : port);
-    else {
-      const { code, stderr } = await shell(line, cwd, env);
-      assert.equal(code, 0, `${line}: ${stderr}`);
+  const env: Record<string, string> = { PATH: await pathWith(await makeDir(t)) };
+  const ports = { ":8899": await freePort(), ":8080": await freePort(), ":4222": await freePort() };
+  let cwd = PROJECT;
+  for (const [step, { script }] of FIRST_STEPS.entries()) {
+    if (step === 1) cwd = dir;
+    for (const typed of commandsIn(script)) {
+      const line = onPorts(typed, ports);
+      const [, name] = /^export (\w+)=/.exec(line) ?? [];
+      if (line.startsWith("cd ")) cwd = join(cwd, line.slice(3));
+      else if (line.endsWith("&")) await inBackground(t, line, cwd, env, ports[portOf(line)]);
+      else {
+        const { code, stdout, stderr } = await shell(
+          name === undefined ? line : `set -e\n${line}\nprintf %s "$${name}"`,
+          cwd,
+          env,
+        );
+        assert.equal(code, 0, `${line}: ${stderr}`);
+        if (name !== undefined) env[name] = stdout;
+        if (line.startsWith("nats-sts init")) await onFreePorts(join(dir, "sts"), ports);
+      }
     }
   }
-  const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
+  const ready = await fetch(`http://127.0.0.1:${ports[":8080"]}/readyz`);
   assert.equal(ready.status, 200);
 }
 
+type Ports = Readonly<Record<":8899" | ":8080" | ":4222", number>>;
+
+const onPorts = (text: string, ports: Ports) =>
+  Object.entries(ports).reduce((each, [from, to]) => each.replaceAll(from, `:${to}`), text);
+
+const portOf = (line: string): keyof Ports => {
+  if (line.includes("provider")) return ":8899";
+  return line.includes("nats-server") ? ":4222" : ":8080";
+};
+
 /** Only the ports of the files that were made are changed: the real ones may be taken here. */
-async function onFreePorts(dir: string): Promise<[number, number]> {
-  const [nats_port, port] = [await freePort(), await freePort()];
+async function onFreePorts(dir: string, ports: Ports): Promise<void> {
   for (const name of ["nats-server.conf", "nats-sts.yaml"]) {
-    const file = join(dir, "sts", name);
-    const text = await readFile(file, "utf8");
-    await writeFile(
-      file,
-      text.replaceAll(":4222", `:${nats_port}`).replaceAll(":8080", `:${port}`),
-    );
+    const file = join(dir, name);
+    await writeFile(file, onPorts(await readFile(file, "utf8"), ports));
   }
-  await appendFile(join(dir, "sts", "nats-sts.yaml"), "metrics_listen: 127.0.0.1:0\n");
-  return [nats_port, port];
+  await appendFile(join(dir, "nats-sts.yaml"), "metrics_listen: 127.0.0.1:0\n");
 }
 
 const START_LIMIT_MS = 20_000;
@@ -81,7 +101,7 @@ async function inBackground(
   env: Record<string, string>,
   port: number,
 ) {
-  const child = spawn("sh", ["-c", `exec ${line.replace(/&$/, "")}`], {
+  const child = spawn("sh", ["-c", `exec env ${line.replace(/&$/, "")}`], {
     cwd,
     env: { ...process.env, ...env },
     stdio: "ignore",
@@ -103,19 +123,27 @@ async function inBackground(
   assert.fail(`${line} did not start`);
 }
 
+test("the first steps lead from nothing to a credential and to whose it is", takeFirstSteps);
+
 test("there are commands in the pages", () => assert.ok(blocks.length >= 6));
 
 for (const { place, script, mark } of blocks) {
   test(`the commands at ${place} do what they say, or say why they are not run`, async (t) => {
-    if (mark === "run: service") {
-      const { code, stdout, stderr } = await runBesideService(t, script);
+    const [beside, more = ""] = /^run: service(?: with (\w+: \w+))?$/.exec(mark) ?? [];
+    if (beside !== undefined) {
+      const { code, stdout, stderr } = await runBesideService(t, script, `${more}\n`);
       assert.equal(code, 0, `${stdout}\n${stderr}`);
     } else if (mark === "run: project") {
       const path = await pathWith(await makeDir(t));
       const { code, stdout, stderr } = await shell(`set -e\n${script}`, PROJECT, { PATH: path });
       assert.equal(code, 0, `${stdout}\n${stderr}`);
-    } else if (mark === "run: new") await runFromNothing(t, script);
-    else if (mark === "run by .ci/run") {
+    } else if (mark.startsWith("run: first steps")) {
+      // Each is nothing without the others: they are taken together, below.
+      assert.ok(
+        FIRST_STEPS.some((step) => step.place === place),
+        mark,
+      );
+    } else if (mark === "run by .ci/run") {
       const ci = await readFile(join(PROJECT, ".ci/run"), "utf8");
       for (const command of script.split("\n").map((line) => line.split("#")[0]?.trim() ?? "")) {
         if (/^npm (ci|test|run (check|demo))\b/.test(command))
@@ -125,7 +153,7 @@ for (const { place, script, mark } of blocks) {
       assert.match(
         mark,
         /^not run: .{10,}/,
-        "mark it: run: service, run: new, run: project, or not run: why",
+        "mark it: run: service, run: first steps N, run: project, or not run: why",
       );
   });
 }

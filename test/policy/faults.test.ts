@@ -36,7 +36,7 @@ test("every fault stands at its line and column and says what to do", () => {
     [
       "accounts: [ORDERS]",
       "accounts: [ORDRES]",
-      '27:24 unknown account "ORDRES"; known here: ORDERS, BILLING',
+      '27:24 unknown account "ORDRES": did you mean "ORDERS"?',
     ],
     ["accounts: [ORDERS], can", "can", '27:3 missing key "accounts"'],
     ["can: [revoke", "can: [revok", "27:39 must be revoke, journal or approve"],

@@ -1,12 +1,11 @@
 import { relative } from "node:path";
 import { type NatsTree, newTree, serverConf } from "../../nats/index.ts";
 import { type Args, type Command, EXIT, type Io } from "../command.ts";
+import { shellWord, visible } from "../show.ts";
 import type { NewFile } from "./files.ts";
 import { fromNsc } from "./from-nsc.ts";
-import { folderOf, issuerOf, schemaFiles, write } from "./shared.ts";
+import { ACCOUNT, faultsOf, folderOf, issuerOf, schemaFiles, write } from "./shared.ts";
 import { casesText, configText, policyText } from "./texts.ts";
-
-const ACCOUNT = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
 /** Makes everything that a first credential needs: a NATS operator, a server's configuration, ours. */
 export const init: Command = {
@@ -44,32 +43,51 @@ one account signing key is enough.`,
   async run(args, io) {
     if (args.values["from-nsc"] !== undefined) return fromNsc(args, io);
     const account = String(args.values["account"]);
-    if (!ACCOUNT.test(account)) {
-      io.err("nats-sts init: --account takes 1 to 64 letters, digits, - or _");
-      return EXIT.usage;
-    }
+    const operator = String(args.values["operator"]);
     const dir = folderOf(args, io);
-    const tree = await newTree(String(args.values["operator"]), account);
-    const files = await filesOf(tree, dir, args);
+    const fault = faultOf(account, operator, dir);
+    if (fault !== undefined) return wrong([fault], io);
+    const tree = await newTree(operator, account);
+    const config = configOf(tree, args);
+    const faults = faultsOf(config, dir);
+    if (faults.length > 0) return wrong(faults, io);
+    const files = await filesOf(tree, dir, config);
     return (await write(dir, files, io)) ? done(dir, account, args, io) : EXIT.no;
   },
 };
 
-async function filesOf(tree: NatsTree, dir: string, args: Args): Promise<NewFile[]> {
+/** What no rule of the configuration says. */
+function faultOf(account: string, operator: string, dir: string): string | undefined {
+  if (!ACCOUNT.test(account)) return "--account takes 1 to 64 letters, digits, - or _";
+  // Where file systems make no difference between capital letters and others, too.
+  if (TAKEN.test(account))
+    return `--account ${account} would put its keys where those of the operator or the system account are: choose another name`;
+  if (!/^[ -.0-~]{1,64}$/.test(operator)) return "--operator takes 1 to 64 characters, and no /";
+  return visible(dir) === dir ? undefined : "--dir has a character in it that cannot be seen";
+}
+
+const TAKEN = /^(operator|operator-signing|sys|system)$/i;
+
+function wrong(faults: readonly string[], io: Io): number {
+  for (const fault of faults) io.err(visible(`nats-sts init: ${fault}`));
+  return EXIT.usage;
+}
+
+const configOf = ({ account }: NatsTree, args: Args) =>
+  configText(issuerOf(args), [
+    { ...account, signing_key_file: `./keys/${account.name}-signing.nk` },
+  ]);
+
+async function filesOf(tree: NatsTree, dir: string, config: string): Promise<NewFile[]> {
   const { operator, system, account } = tree;
   const secret = (path: string, text: string) => ({
     path: `keys/${path}`,
     text: `${text}\n`,
     secret: true,
   });
-  const signing_key_file = `./keys/${account.name}-signing.nk`;
   return [
     { path: "nats-server.conf", text: serverConf(tree, dir), secret: false },
-    {
-      path: "nats-sts.yaml",
-      text: configText(issuerOf(args), [{ ...account, signing_key_file }]),
-      secret: false,
-    },
+    { path: "nats-sts.yaml", text: config, secret: false },
     { path: "policy.yaml", text: policyText([account.name]), secret: false },
     { path: "policy.cases.yaml", text: casesText([account.name]), secret: false },
     secret("operator.nk", operator.seed),
@@ -84,7 +102,8 @@ async function filesOf(tree: NatsTree, dir: string, args: Args): Promise<NewFile
 
 function done(dir: string, account: string, { values }: Args, io: Io): number {
   const at = relative(io.cwd, dir) || ".";
-  const config = `${at}/nats-sts.yaml`;
+  const named = (file: string) => shellWord(`${at}/${file}`);
+  const config = named("nats-sts.yaml");
   io.out(`Made in ${dir}:
 
   nats-server.conf             a server in operator mode, ready to run
@@ -97,9 +116,9 @@ function done(dir: string, account: string, { values }: Args, io: Io): number {
 
 Next:
 
-  nats-server --config ${at}/nats-server.conf
+  nats-server --config ${named("nats-server.conf")}
   nats-sts check --config ${config}
-  nats-sts policy test ${at}/policy.cases.yaml
+  nats-sts policy test ${named("policy.cases.yaml")}
   nats-sts serve --config ${config}`);
   if (values["issuer"] === "https://idp.example.com") {
     io.out(`\nFirst put the URL of your identity provider into ${config}: issuers[0].url.`);

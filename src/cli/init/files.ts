@@ -1,4 +1,4 @@
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /** A file to be made. Secret ones are for their owner alone, and so is the folder that holds them. */
@@ -22,12 +22,70 @@ export async function existing(dir: string, files: readonly NewFile[]): Promise<
   return found.filter((path) => path !== undefined);
 }
 
-/** Writes new files and their folders. Fails, rather than overwrites, where one has come to exist. */
-export async function writeNew(dir: string, files: readonly NewFile[]): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  for (const { path, text, secret } of files) {
-    const file = join(dir, path);
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    await writeFile(file, text, { flag: "wx", mode: secret ? 0o600 : 0o644 });
+/**
+ * Writes new files and their folders, all of them or none: where one cannot be made, or has come to exist
+ * meanwhile, those before it are taken away again.
+ *
+ * @returns undefined, or a sentence on what could not be made and why
+ */
+export async function writeNew(
+  dir: string,
+  files: readonly NewFile[],
+): Promise<string | undefined> {
+  const folders: string[] = [];
+  const written: string[] = [];
+  let at = dir;
+  try {
+    await makeFolder(dir, folders);
+    for (const { path, text, secret } of files) {
+      at = join(dir, path);
+      await makeFolder(dirname(at), folders);
+      await writeFile(at, text, { flag: "wx", mode: secret ? 0o600 : 0o644 });
+      written.push(at);
+    }
+    return undefined;
+  } catch (error) {
+    const { code, path = at } = error as NodeJS.ErrnoException; // what files throw has a code
+    if (code === undefined) throw error;
+    for (const file of written) await rm(file, { force: true });
+    for (const folder of folders.reverse()) await rmdir(folder).catch(() => {}); // others may use it
+    return `${path} cannot be made: ${WHY[code] ?? code}`;
   }
 }
+
+/**
+ * A folder and those above it that are missing, from the top. One by one: where a file system takes no
+ * folders, as /proc, Node 20 tries for ever to make them all at once.
+ */
+async function makeFolder(dir: string, made: string[]): Promise<void> {
+  const missing: string[] = [];
+  let above = dir;
+  while (!(await isFolder(above))) {
+    missing.unshift(above);
+    above = dirname(above);
+  }
+  for (const folder of missing) {
+    await mkdir(folder, { mode: 0o700 });
+    made.push(folder);
+  }
+}
+
+/** False where nothing is there; what else is there cannot hold files. */
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
+  if (found && !found.isDirectory())
+    throw Object.assign(new Error("a file is in the way"), { code: "ENOTDIR", path });
+  return found !== undefined;
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  EACCES: "this user may not write there (EACCES)",
+  EPERM: "this user may not write there (EPERM)",
+  EROFS: "that file system is read-only (EROFS)",
+  ENOTDIR: "it is no folder, or what should hold it is none (ENOTDIR)",
+  ENOENT: "no folder can be made there (ENOENT)",
+  ENOSPC: "no space is left (ENOSPC)",
+  EEXIST: "something is there already (EEXIST)",
+};

@@ -11,6 +11,12 @@ export interface IssuerText {
   readonly audience: string;
 }
 
+/** A text in YAML: as it is where it reads as that very text, and in quotes otherwise. */
+function scalar(text: string): string {
+  const plain = /^[A-Za-z][\w./:-]*[\w/]$/.test(text) && !/^(true|false|null)$/i.test(text);
+  return plain ? text : JSON.stringify(text);
+}
+
 /** nats-sts.yaml with comments that teach. */
 export function configText(issuer: IssuerText, accounts: readonly AccountText[]): string {
   return `# yaml-language-server: $schema=./schema/nats-sts.schema.json
@@ -25,9 +31,9 @@ servers: [nats://127.0.0.1:4222] # told to callers
 # Who may say who somebody is. Rules in the policy call an issuer by its name.
 issuers:
   - name: idp
-    url: ${issuer.url} # the exact iss of its tokens; discovery is below it
+    url: ${scalar(issuer.url)} # the exact iss of its tokens; discovery is below it
     preset: generic # RFC 9068 access tokens
-    audience: ${issuer.audience} # the aud that tokens for this service carry
+    audience: ${scalar(issuer.audience)} # the aud that tokens for this service carry
 ${issuer.url.startsWith("http:") ? "    insecure_http: true # on a loopback address only\n" : ""}
 # Who gets what.
 policy: ./policy.yaml
@@ -46,14 +52,15 @@ max_ttl: 1h
 }
 
 function accountText({ name, public_key, signing_key_file }: AccountText): string {
-  return `  - name: ${name}
+  return `  - name: ${scalar(name)}
     public_key: ${public_key}
     signing_keys: [{ file: ${JSON.stringify(signing_key_file)} }] # the first signs, all are known`;
 }
 
 /** policy.yaml with comments that teach, for these accounts. */
 export function policyText(accounts: readonly string[]): string {
-  const [first = "APP", ...rest] = accounts;
+  const [name = "APP", ...rest] = accounts;
+  const first = scalar(name);
   return `# yaml-language-server: $schema=./schema/policy.schema.json
 # Who gets what. What no rule gives is denied. All criteria of a rule must match; the roles of all
 # rules that match add up, within one account. policy.cases.yaml tests it:
@@ -67,7 +74,7 @@ roles:
     publish: ["orders.done.{client_id}.>"] # a claim fills exactly one token, or the rule misses
     respond: true # may answer requests
     ttl: 10m
-${rest.map((name) => `\n  # ${name.toLowerCase()}-reader:\n  #   account: ${name}\n  #   subscribe: ["events.>"]\n`).join("")}
+${rest.map((name) => `\n  # ${name.toLowerCase()}-reader:\n  #   account: ${scalar(name)}\n  #   subscribe: ["events.>"]\n`).join("")}
 rules:
   # From a scope to subjects in one stanza.
   - name: readers
@@ -90,7 +97,8 @@ rules:
 }
 
 /** policy.cases.yaml with comments that teach, for the policy above. */
-export function casesText([account = "APP"]: readonly string[]): string {
+export function casesText([name = "APP"]: readonly string[]): string {
+  const account = scalar(name);
   return `# yaml-language-server: $schema=./schema/policy-cases.schema.json
 # Who must get what from policy.yaml, and who must not. Run it before a change ships:
 #   nats-sts policy test policy.cases.yaml

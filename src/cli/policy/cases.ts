@@ -8,6 +8,7 @@ import {
   identityFor,
   issuerNamed,
   loadCases,
+  type Place,
   type Subjected,
 } from "../../policy/index.ts";
 import type { Io } from "../command.ts";
@@ -30,7 +31,7 @@ export async function caseFiles(named: readonly string[], io: Pick<Io, "cwd">): 
 /** Reads a file of cases. */
 export async function readCases(file: string): Promise<Cases> {
   const bytes = await readWritten(file);
-  if ("fault" in bytes) throw fault(file, 1, bytes.fault);
+  if ("fault" in bytes) throw fault(file, { line: 1, col: 1 }, bytes.fault);
   return loadCases(bytes, file);
 }
 
@@ -45,15 +46,15 @@ export async function subjectOf(each: Case, issuers: readonly ClaimsIssuer[]): P
   return identityFor(claims, each.issuer, issuers);
 }
 
-async function claimsFrom({ file, line }: Case, named: string) {
+async function claimsFrom({ file, claims_at }: Case, named: string) {
   const path = resolve(dirname(file), named);
   const bytes = await readWritten(path);
-  if ("fault" in bytes) throw fault(file, line, `claims_file ${named} ${bytes.fault}`);
+  if ("fault" in bytes) throw fault(file, claims_at, `claims_file ${named} ${bytes.fault}`);
   try {
     return claimsIn(Buffer.from(bytes).toString("utf8"));
   } catch {
     const what = "holds neither a JSON object without members twice nor a token";
-    throw fault(file, line, `claims_file ${named} ${what}`);
+    throw fault(file, claims_at, `claims_file ${named} ${what}`);
   }
 }
 
@@ -68,7 +69,19 @@ export function issuersFor(
   return [...cases.issuers, ...rest.map(({ name }) => issuerNamed(name))];
 }
 
-const fault = (file: string, line: number, message: string): FaultError => {
-  const one: Fault = { file, line, col: 1, message };
+const fault = (file: string, { line, col }: Place, message: string): FaultError => {
+  const one: Fault = { file, line, col, message };
   return new FaultError([one]);
 };
+
+/**
+ * The file of the policy that cases name.
+ *
+ * @throws FaultError at the place where it is named, where it cannot be read
+ */
+export async function policyNamed({ file, policy_at }: Cases, named: string): Promise<string> {
+  const path = resolve(dirname(file), named);
+  const bytes = await readWritten(path);
+  if ("fault" in bytes) throw fault(file, policy_at, `policy ${named} ${bytes.fault}`);
+  return path;
+}

@@ -10,7 +10,7 @@ import {
 import { type Args, type Command, EXIT, type Io } from "../command.ts";
 import { existing, type NewFile, writeNew } from "../init/files.ts";
 import { schemaFiles } from "../init/shared.ts";
-import { count, visible } from "../show.ts";
+import { count, shellWord, visible } from "../show.ts";
 import { assertSound } from "./import-check.ts";
 import { readOld } from "./import-read.ts";
 import { configOf, UsageError, withFaults } from "./load.ts";
@@ -124,7 +124,12 @@ async function write(imported: Imported, dir: string, io: Io): Promise<number> {
     throw new UsageError(`not overwriting ${taken.join(", ")} in ${dir}: choose another --dir`);
   const schemas = await schemaFiles();
   const there = await existing(dir, schemas);
-  await writeNew(dir, [...files, ...schemas.filter(({ path }) => !there.includes(path))]);
+  const wanted = [...files, ...schemas.filter(({ path }) => !there.includes(path))];
+  const fault = await writeNew(dir, wanted);
+  if (fault !== undefined) {
+    io.err(visible(`nats-sts policy import: ${fault}`));
+    return EXIT.no;
+  }
   const at = relative(io.cwd, dir) || ".";
   for (const line of saidLeftOut(imported)) io.err(line);
   io.out(`${summary(imported).join("\n")}
@@ -132,8 +137,8 @@ async function write(imported: Imported, dir: string, io: Io): Promise<number> {
 Made policy.yaml and policy.cases.yaml in ${dir}. Nobody gets anything by it yet: say in each rule
 who it is. Then
 
-  nats-sts policy test ${at}/policy.cases.yaml
-  nats-sts policy lint --policy ${at}/policy.yaml`);
+  nats-sts policy test ${shellWord(`${at}/policy.cases.yaml`)}
+  nats-sts policy lint --policy ${shellWord(`${at}/policy.yaml`)}`);
   return EXIT.done;
 }
 

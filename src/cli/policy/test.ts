@@ -1,4 +1,3 @@
-import { dirname, resolve } from "node:path";
 import {
   type CaseResult,
   type Cases,
@@ -9,7 +8,7 @@ import {
 } from "../../policy/index.ts";
 import { type Args, type Command, EXIT, type Io } from "../command.ts";
 import { asJson, count, near, visible } from "../show.ts";
-import { caseFiles, issuersFor, readCases, subjectOf } from "./cases.ts";
+import { caseFiles, issuersFor, policyNamed, readCases, subjectOf } from "./cases.ts";
 import {
   configOf,
   type Opened,
@@ -96,7 +95,7 @@ async function runAll(files: readonly string[], args: Args, io: Io): Promise<Run
 async function policyOf(cases: Cases, args: Args, io: Io): Promise<Opened> {
   if (cases.policy === undefined || args.values["policy"] !== undefined) return openNamed(args, io);
   const loaded = args.values["config"] === undefined ? undefined : await configOf(args, io);
-  return openFile(resolve(dirname(cases.file), cases.policy), loaded);
+  return openFile(await policyNamed(cases, cases.policy), loaded);
 }
 
 /** Cases of several files about one policy cover it together. */
@@ -111,9 +110,9 @@ function coverageOf(runs: readonly Run[]): Covered[] {
 
 function said({ cases, results }: Run, { cwd }: Pick<Io, "cwd">): string[] {
   const lines = results.flatMap((result) => {
-    const { name, line } = result.case;
+    const { name, line, col } = result.case;
     if (!hasFailed(result)) return [`  ok    ${name}`];
-    const where = `${near(cases.file, cwd)}:${line}`;
+    const where = `${near(cases.file, cwd)}:${line}:${col}`;
     return [
       `  FAIL  ${name}  (${where})`,
       ...result.differs.map((differs) => `          ${visible(differs)}`),

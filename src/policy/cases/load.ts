@@ -7,11 +7,17 @@ import { type CaseFile, CasesFile } from "./schema.ts";
 /** Subjects that a case speaks of. */
 export type CaseSubjects = Readonly<Record<Direction, readonly Subject[]>>;
 
+/** Where something stands in its file. */
+export type Place = Pick<Fault, "line" | "col">;
+
 /** One expectation, read and checked. */
 export interface Case {
   readonly name: string;
   readonly file: string;
   readonly line: number;
+  readonly col: number;
+  /** Where its claims stand. */
+  readonly claims_at: Place;
   readonly issuer?: string;
   /** Claims, or the file in which they are, as written. */
   readonly claims: Readonly<Record<string, unknown>> | string;
@@ -29,6 +35,7 @@ export interface Cases {
   readonly file: string;
   /** As written: relative to the file. */
   readonly policy?: string;
+  readonly policy_at: Place;
   readonly issuers: readonly ClaimsIssuer[];
   readonly cases: readonly Case[];
 }
@@ -48,7 +55,12 @@ export function loadCases(bytes: Uint8Array, file: string): Cases {
     if (names.has(each.name)) say(["name"], "a case before it has this name too");
     names.add(each.name);
     inspect(each, say);
-    return caseOf(each, file, fault(["cases", i], "").line, say);
+    const at = fault(["cases", i], "");
+    const claims_at = fault(
+      ["cases", i, each.claims_file === undefined ? "claims" : "claims_file"],
+      "",
+    );
+    return caseOf(each, file, { line: at.line, col: at.col, claims_at }, say);
   });
   if (faults.length > 0) throw new FaultError(faults);
   const issuers = Object.entries(value.issuers ?? {}).map(([name, { preset, url }]) => ({
@@ -56,7 +68,8 @@ export function loadCases(bytes: Uint8Array, file: string): Cases {
     preset: PRESET_NAMES.find((known) => known === preset) ?? "generic",
     ...(url !== undefined && { url }),
   }));
-  return { file, ...(value.policy !== undefined && { policy: value.policy }), issuers, cases };
+  const policy = value.policy !== undefined && { policy: value.policy };
+  return { file, ...policy, policy_at: fault(["policy"], ""), issuers, cases };
 }
 
 /** An issuer of which nothing but the name is known: one called like a preset has that preset. */
@@ -87,7 +100,12 @@ function inspect(each: CaseFile, say: Say): void {
     say([], "expects nothing: give it granted, refused, missed, may or may_not");
 }
 
-function caseOf(each: CaseFile, file: string, line: number, say: Say): Case {
+function caseOf(
+  each: CaseFile,
+  file: string,
+  at: Pick<Case, "line" | "col" | "claims_at">,
+  say: Say,
+): Case {
   const { name, issuer, kind, request, granted, refused, missed = {} } = each;
   const subjects = (key: "may" | "may_not", direction: Direction) =>
     (each[key]?.[direction] ?? []).flatMap((text, i) => {
@@ -103,7 +121,7 @@ function caseOf(each: CaseFile, file: string, line: number, say: Say): Case {
   return {
     name,
     file,
-    line,
+    ...at,
     ...(issuer !== undefined && { issuer }),
     claims: each.claims ?? each.claims_file ?? {},
     ...(kind !== undefined && { kind: kind as Kind }), // one of the schema's three

@@ -1,3 +1,4 @@
+import { nearest } from "../../config/index.ts";
 import type { Identity } from "../../identity/index.ts";
 import { decide } from "../decide.ts";
 import type { Decision, Grant } from "../decision.ts";
@@ -32,7 +33,11 @@ export function runCase(policy: Policy, each: Case, who: Subjected): CaseResult 
   const differs = [
     ...kindDiffers(each, identity),
     ...(decision.allow
-      ? [...grantDiffers(each, decision.grant, now_s), ...mayDiffers(each, decision.grant)]
+      ? [
+          ...grantDiffers(each, decision.grant, now_s),
+          ...noSuchRoles(each, policy),
+          ...mayDiffers(each, decision.grant),
+        ]
       : codeDiffers(each, decision.code, firstMisses(decision))),
     ...missedDiffers(each, decision),
   ];
@@ -85,6 +90,21 @@ function grantDiffers({ granted, refused }: Case, grant: Grant, now_s: number): 
   return differs;
 }
 
+/** Roles that a case expects and that the policy has under another name. */
+const noSuchRoles = ({ granted }: Case, { issuers }: Policy): string[] => {
+  const rules = [...issuers.values()].flatMap((each) => each.rules);
+  const known = rules.flatMap(({ roles }) => roles.map(({ name }) => name));
+  return (granted?.roles ?? []).flatMap((role) => {
+    const meant = known.includes(role) ? "" : guess(role, known);
+    return meant === "" ? [] : [`there is no role ${role}${meant}`];
+  });
+};
+
+function guess(word: string, known: readonly string[]): string {
+  const meant = nearest(word, known);
+  return meant === undefined ? "" : `: did you mean ${JSON.stringify(meant)}?`;
+}
+
 function listDiffers(key: string, expected: readonly string[], found: readonly string[]) {
   const missing = expected.filter((text) => !found.includes(text));
   const extra = found.filter((text) => !expected.includes(text));
@@ -118,9 +138,11 @@ function mayDiffers({ may, may_not }: Case, grant: Grant): string[] {
 const say = (direction: Direction) => `${direction} to`;
 
 function missedDiffers({ missed }: Case, { trace }: Decision): string[] {
+  const known = trace.map(({ rule }) => rule).filter((name) => name !== "");
   return Object.entries(missed).flatMap(([rule, criterion]) => {
     const found = trace.find((each) => each.rule === rule);
-    if (!found) return [`expected ${rule} to have missed, but there is no such rule`];
+    if (!found)
+      return [`expected ${rule} to have missed, but there is no such rule${guess(rule, known)}`];
     if (found.missed === criterion) return [];
     const instead = found.missed === undefined ? "it matched" : `it missed on ${found.missed}`;
     return [`expected ${rule} to have missed on ${criterion}, but ${instead}`];

@@ -25,9 +25,35 @@ test("a case that fails says where it stands and what is different, and the exit
   assert.equal(code, 1);
   assert.match(
     out,
-    /^ {2}FAIL {2}workers work {2}\(policy\.cases\.yaml:3\)\n {10}expected ttl: 5m, but it is 10m$/m,
+    /^ {2}FAIL {2}workers work {2}\(policy\.cases\.yaml:3:5\)\n {10}expected ttl: 5m, but it is 10m$/m,
   );
   assert.match(out, /1 of 2 cases FAILED$/);
+});
+
+test("what is mistyped in cases is told at its place, with what was probably meant", async (t) => {
+  const typos: [string, string, RegExp][] = [
+    ["granted: {", "grnated: {", /policy\.cases\.yaml:6:5: unknown key .* mean "granted"\?/],
+    ["[worker]", "[wroker]", /there is no role wroker: did you mean "worker"\?/],
+    ["no_rule_matched", "no_rule_matchd", /:10:5: .* did you mean "no_rule_matched"\?/],
+    [
+      "refused: no_rule_matched",
+      "missed: { wrokers: scopes }",
+      /there is no such rule: did you mean "workers"\?/,
+    ],
+    ["policy.yaml", "polcy.yaml", /policy\.cases\.yaml:1:1: policy polcy\.yaml cannot be read/],
+    [
+      "claims: { sub: a }",
+      "claims_file: none",
+      /policy\.cases\.yaml:9:5: claims_file none cannot be read/,
+    ],
+  ];
+  for (const [right, wrong, said] of typos) {
+    const cases = CASES.replace(right, wrong);
+    const { run } = await folderWith(t, { ...FILES, "policy.cases.yaml": cases });
+    const { code, out, err } = await run("test policy.cases.yaml");
+    assert.ok(code !== 0);
+    assert.match(`${out}${err}`, said);
+  }
 });
 
 test("coverage names what no case reaches, and fails below the least", async (t) => {
@@ -93,7 +119,7 @@ test("what cannot be read is a fault with its place, and the exit code is 2", as
   await writeFile(cases, CASES.replace("claims: { sub: a }", "claims_file: c.json"));
   assert.match(
     (await run("test")).err,
-    /policy\.cases\.yaml:7:1: claims_file c\.json cannot be read/,
+    /policy\.cases\.yaml:9:5: claims_file c\.json cannot be read/,
   );
   await writeFile(join(dir, "c.json"), "nothing");
   assert.match((await run("test")).err, /claims_file c\.json holds neither a JSON object/);
