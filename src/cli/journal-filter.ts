@@ -13,6 +13,7 @@ const TYPES = Object.keys({
   "policy.loaded": true,
   "policy.narrowed": true,
   "config.loaded": true,
+  "service.crashed": true,
   "admin.allowed": true,
   "journal.checkpoint": true,
   "journal.probed": true,

@@ -10,6 +10,7 @@ test("reloads that are asked for while one waits are served by that one", async 
   const first = { loaded: { config: { max_ttl_s: 60 } } } as InForce; // as far as it is looked at
   const standing = {
     metrics: { add() {} },
+    trust: { put() {} },
     effects: { log: pino({ enabled: false }) },
   } as unknown as Standing; // the same
   const read = async () => {
