@@ -3,6 +3,7 @@ import { decide } from "../decide.ts";
 import { evaluate } from "../evaluate.ts";
 import type { Policy } from "../policy.ts";
 import { fill } from "../slot.ts";
+import { tagText } from "../tag.ts";
 import { type Changes, compareRights } from "./compare.ts";
 import { rightsOf } from "./rights.ts";
 
@@ -28,7 +29,10 @@ export function diffIdentity(
   };
   const rights = (policy: Policy) => {
     const { rules, values } = evaluate(policy, identity);
-    return rightsOf(rules, policy, (template) => fill(template, values));
+    return rightsOf(rules, policy, {
+      subjects: (template) => fill(template, values),
+      tag: (tag) => tagText(tag, identity) ?? "", // a rule with a tag that nothing fills has missed
+    });
   };
   const held = evaluate(now, identity);
   return {

@@ -97,6 +97,8 @@ export function weaker(a: Conditions, b: Conditions): string[] {
     ...differs("source_networks", networksWithin(b, a), networksOf(a), networksOf(b)),
     ...differs("times", timesWithin(b, a), timesOf(a), timesOf(b)),
     ...limitsWeaker(a, b),
+    ...tagsWeaker(a, b),
+    ...answersWeaker(a, b),
   ];
 }
 
@@ -135,4 +137,16 @@ function limitsWeaker({ limits: old }: Conditions, { limits: now }: Conditions):
     const say = (value: number) => (value === Infinity ? "unlimited" : `${value}`);
     return b > a ? [`${name} ${say(a)} -> ${say(b)}`] : [];
   });
+}
+
+/** A tag may be what a scoped key grants by, so another one is more, whatever it says. */
+function tagsWeaker({ tags: a = [] }: Conditions, { tags: b = [] }: Conditions): string[] {
+  const said = (tags: readonly string[]) => tags.join(" ") || "none";
+  return b.every((tag) => a.includes(tag)) ? [] : [`tags ${said(a)} -> ${said(b)}`];
+}
+
+function answersWeaker({ responses: a }: Conditions, { responses: b }: Conditions): string[] {
+  if (!a || !b || (b.max <= a.max && b.ttl_s <= a.ttl_s)) return [];
+  const said = ({ max, ttl_s }: typeof a) => `${max} within ${ttl_s}s`;
+  return [`answers ${said(a)} -> ${said(b)}`];
 }

@@ -1,13 +1,13 @@
+import type { Grant } from "../decision.ts";
 import { type Direction, overlaps, splitSubject } from "../subject.ts";
 import { type Change, type Changes, deniedBy } from "./compare.ts";
 import type { JournaledDiff } from "./journaled.ts";
 
 /** A credential that lives, as a journal keeps it. */
-export interface LiveCredential {
-  readonly account: string;
-  readonly publish: readonly string[];
-  readonly subscribe: readonly string[];
-}
+export type LiveCredential = Pick<
+  Grant,
+  "account" | "publish" | "subscribe" | "responses" | "scoped_key"
+>;
 
 /**
  * Whether a credential permits what its identity would not get any more: surely, possibly where that
@@ -28,7 +28,8 @@ const takesFrom = ({ lost, tightened }: Changes, credential: LiveCredential) =>
 function concerns(change: Change, credential: LiveCredential): boolean {
   const { account, verb, subject, conditions } = change;
   if (account !== credential.account || verb === "administer") return false;
-  if (verb === "sign by") return true;
+  if (verb === "sign by") return credential.scoped_key === subject;
+  if (verb === "answer") return credential.responses !== undefined;
   const holds = (text: string) => credential[verb].some((held) => meets(text, held, verb));
   // A deny takes nothing from a credential whose subjects it does not meet.
   const denied = conditions.map(deniedBy);

@@ -75,6 +75,24 @@ const TABLE: readonly (readonly [old: string, now: string, ...changes: string[]]
   ["publish: [a.>], deny_publish: [a.s]", "publish: [a.>]", "> publish a.> (deny a.s -> none)"],
   ["publish: [a.>]", "publish: [a.>], deny_publish: [a.s]", "< publish a.> (deny none -> a.s)"],
   ["publish: [a], inbox: shared", "publish: [a]", "- subscribe _INBOX.>"],
+  [
+    "publish: [a], tags: [team:red]",
+    "publish: [a], tags: [team:red, team:blue]",
+    "> publish a (tags team:red -> team:red team:blue)",
+  ],
+  ['publish: [a], tags: ["team:{t}"]', "publish: [a]", "< publish a (tags team:acme -> none)"],
+  ['publish: [a], tags: ["team:{t}"]', "publish: [a], tags: [team:acme]"],
+  [
+    "publish: [a]",
+    "publish: [a], allow_reserved: true, respond: { any_subject: true }",
+    "+ answer >",
+  ],
+  [
+    "publish: [a], allow_reserved: true, respond: { any_subject: true, max: 9, ttl: 5s }",
+    "publish: [a], allow_reserved: true, respond: { any_subject: true, max: 2, ttl: 9s }",
+    "> answer > (answers 9 within 5s -> 2 within 9s)",
+    "< answer > (answers 9 within 5s -> 2 within 9s)",
+  ],
 ];
 
 for (const [old, now, ...changes] of TABLE) {
