@@ -9,21 +9,24 @@ export type WrittenGrant = NonNullable<RuleFile["grant"]>;
 export type WrittenCriterion = NonNullable<RuleFile["claims"]>[string];
 
 /** A rule as somebody wrote it, with the means to point at a part of it. */
-export interface WrittenRule {
+export interface WrittenRule extends FileLists {
   readonly name: string;
   readonly rule: RuleFile;
   at(path: Path, message: string): Fault;
 }
 
 /** A role as somebody wrote it; that of a rule's `grant` has the name of its role. */
-export interface WrittenRole {
+export interface WrittenRole extends FileLists {
   readonly name: string;
   readonly role: WrittenGrant;
   readonly inline: boolean;
-  /** The sets of subjects of its file, and the subjects of its streams, by name. */
+  at(path: Path, message: string): Fault;
+}
+
+/** The sets of subjects of a file, and the subjects of its streams, by name. */
+export interface FileLists {
   readonly sets: Lists;
   readonly streams: Lists;
-  at(path: Path, message: string): Fault;
 }
 
 type Lists = Readonly<Record<string, readonly string[]>>;

@@ -12,7 +12,7 @@ export interface IdentityDiff extends Changes {
   /** `granted`, or the code with which a request for everything is refused. */
   readonly before: string;
   readonly after: string;
-  /** The rules and roles of the new policy that it holds, each as `rule x` or `role x`. */
+  /** What it holds of the new policy, each as `rule x`, `role x` or `admin role x`. */
   readonly reached: readonly string[];
 }
 
@@ -41,6 +41,7 @@ export function diffIdentity(
     reached: [
       ...held.rules.map(({ name }) => `rule ${name}`),
       ...held.roles.map(({ name }) => `role ${name}`),
+      ...held.rules.flatMap(({ admin }) => admin.map((name) => `admin role ${name}`)),
     ],
     ...compareRights(rights(old), rights(now)),
   };
