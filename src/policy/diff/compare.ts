@@ -75,7 +75,7 @@ function differences(old: Right, now: Right): string[] {
 }
 
 /** What a slot that stands for itself may be filled with is anything: a deny may be meant for it. */
-export const anyFill = ({ tokens, ...subject }: Subject): Subject => ({
+const anyFill = ({ tokens, ...subject }: Subject): Subject => ({
   ...subject,
   tokens: tokens.map((token) => (token.startsWith("{") ? "*" : token)),
 });

@@ -53,7 +53,8 @@ export const BUCKET_CASES: readonly Case[] = [
     role: `jetstream: [{ kv: { ${PREFIX}, access: read, watch: true, may_create_consumers: true } }]`,
     about:
       "Each watch is a consumer whose filter stands in the subject. The role can also change or remove the watches of others whose names it knows, and clients make those names up; other durable consumers of the bucket have names that may be known.",
-    never: "Values or names of other keys.",
+    never:
+      "Values of other keys; their names, but those in the filters of consumers whose names it knows.",
     used: {
       "nats.js": "as above, then `watch({ key })`, `keys(filter)`, `history({ key })`",
       "nats.go":
@@ -173,7 +174,8 @@ export const BUCKET_CASES: readonly Case[] = [
     role: 'jetstream: [{ kv: { bucket: notes, keys: "{@subject}.>", access: write, may_roll_up: true } }]',
     about:
       "`may_roll_up` says that it is known: one message with the header `Nats-Rollup: all` removes every other key, unless the bucket was made without rollups.",
-    never: "Reading; writing other keys by their names.",
+    never:
+      "Reading; writing other keys by their names. With schedules allowed on its stream, headers do that, too, as said above.",
     used: {
       "nats.js": "`kvm.open(bucket, { bindOnly: true, allow_direct: true })`, then `put`, `delete`",
       "nats.go":
