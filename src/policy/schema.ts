@@ -35,7 +35,8 @@ export const RuleFile = Type.Object(
     claims: Type.Optional(
       mapOf(CriterionFile, {
         minProperties: 1,
-        description: "By the name of a claim or, with a leading `/`, by its JSON Pointer.",
+        description:
+          "By the name of a claim or, with a leading `/`, by its JSON Pointer. Of `email` nothing holds unless `email_verified` is true.",
         errorMessage: "must be a map with at least one claim",
       }),
     ),
