@@ -93,9 +93,9 @@ const IncludeFile = Type.Object(
 export type IncludeFile = Static<typeof IncludeFile>;
 
 const subjectsByName = (description: string) =>
-  mapOf(texts("Subjects, with wildcards and slots.", "a subject"), {
+  mapOf(textOrTexts("One or several, with wildcards and slots.", "subject"), {
     description,
-    errorMessage: "must be a map of lists of subjects",
+    errorMessage: "must be a map of subjects, or lists of them, by name",
   });
 
 /** Rules of one policy, those of all its files together. */

@@ -2,6 +2,7 @@ import { type Document, type Fault, type Path, readDocument } from "../config/in
 import { loadPolicy, type PolicySource } from "./load.ts";
 import type { Policy, PolicyContext } from "./policy.ts";
 import { type IncludeFile, PolicyFile, type RuleFile } from "./schema.ts";
+import { listed } from "./scope.ts";
 
 /** What a role says. */
 export type WrittenGrant = NonNullable<RuleFile["grant"]>;
@@ -101,8 +102,8 @@ function contextOf({ roles, accounts, issuers }: WrittenPolicy): PolicyContext {
 function writtenIn(sources: readonly PolicySource[]): WrittenPolicy {
   const files = sources.map(({ path, bytes }) => readDocument(bytes, path, PolicyFile));
   const lists = ({ value }: Written) => ({
-    sets: value.subject_sets ?? {},
-    streams: value.streams ?? {},
+    sets: listed(value.subject_sets ?? {}),
+    streams: listed(value.streams ?? {}),
   });
   const rules = files.flatMap((file) =>
     file.value.rules.map((rule, i) => ({

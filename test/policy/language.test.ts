@@ -151,6 +151,20 @@ rules: [{ name: r, issuer: corp, grant: { account: ORDERS, ${fields} } }]`;
   }
 });
 
+test("a set or a stream may be one subject by itself, whose fault is told where it stands", () => {
+  const text = (subject: string) => `version: 1
+subject_sets: { orders: ${subject} }
+streams: { S: ${subject} }
+rules:
+  - { name: r, issuer: corp, grant: { account: ORDERS, subscribe: [{ set: orders, queue: q }], jetstream: [{ publish_to: { stream: S } }] } }
+`;
+  const { publish, subscribe } = granted(policyOf(text("orders.>")), identityOf());
+  assert.deepEqual([publish, subscribe.includes("orders.> q")], [["orders.>"], true]);
+  const faults = faultsOf(text("a..b"));
+  assert.ok(faults.includes('2:17 "a..b" has an empty token'), faults.join("\n"));
+  assert.ok(faults.includes('3:12 "a..b" has an empty token'), faults.join("\n"));
+});
+
 test("a set stands for its subjects, in the file that has it", () => {
   const text = `version: 1
 subject_sets: { orders: [orders.new, "orders.{t}.>"] }
