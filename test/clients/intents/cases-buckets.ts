@@ -138,7 +138,8 @@ export const BUCKET_CASES: readonly Case[] = [
     title: "Read, write and watch every key of a bucket",
     role: "jetstream: [{ kv: { bucket: many, access: readwrite, watch: true, may_create_consumers: true } }]",
     about: "All that clients do with a bucket, but to remove it, or the markers of removed keys.",
-    never: "Another bucket; emptying this one by its stream (`PurgeDeletes`, `purge_deletes`).",
+    never:
+      "Another bucket; emptying this one by its stream (`PurgeDeletes`, `purge_deletes`), though one message with `Nats-Rollup: all` does that, too, unless the bucket is without rollups.",
     used: {
       "nats.js": "as above, then `watch`, `keys`, `history`, `put`, `delete`, `purge`",
       "nats.go": "as above, then `WatchAll`, `Keys`, `History`, `Put`, `Delete`, `Purge`",
