@@ -2,7 +2,7 @@ import { seconds } from "../config/index.ts";
 import type { TimeRange } from "./decision.ts";
 import { inside } from "./fence.ts";
 import { type Network, parseNetwork } from "./network.ts";
-import { fixed, permissionsOf } from "./permissions.ts";
+import { fixed, type Permissions, permissionsOf } from "./permissions.ts";
 import type { Role } from "./policy.ts";
 import { aloneOf, checkForm } from "./role-form.ts";
 import type { RoleFile } from "./role-schema.ts";
@@ -32,6 +32,7 @@ export function compileRole(
     report(["account"], unknown("account", file.account, accounts));
   const permissions = permissionsOf(file, scope, report);
   checkForm(file, scope, report);
+  checkLeaf(file, permissions, report);
   const guard = guardStars([
     OWN_INBOX,
     ...permissions.subscribe.filter((t) => t.slots.length === 0).map((t) => t.subject),
@@ -63,6 +64,19 @@ export function compileRole(
     ...(file.scoped_key !== undefined && { scoped_key: file.scoped_key }),
     ...(alone && { alone }),
   };
+}
+
+/** nats-server takes a queue form for nothing where a leaf node connects, which would go unseen. */
+function checkLeaf(file: RoleFile, { subscribe }: Permissions, report: Report): void {
+  const queued = subscribe.find(({ subject }) => subject.queue !== undefined);
+  if (!queued || !file.connection_types?.includes("LEAFNODE")) return;
+  const index = (file.subscribe ?? []).findIndex((one) =>
+    typeof one === "string" ? one.includes(" ") : one.queue !== undefined,
+  );
+  const path = index < 0 ? ["connection_types"] : ["subscribe", index];
+  const { tokens, queue = [] } = queued.subject;
+  const text = `${tokens.join(".")} ${queue.join(".")}`;
+  report(path, `${quote(text)} gives a leaf node nothing: name the subject without a queue group`);
 }
 
 function inboxOf({ inbox = "private" }: RoleFile, { fence }: FileScope, report: Report): string {

@@ -1,7 +1,7 @@
 import type { Identity } from "../identity/index.ts";
 import { type ClaimPath, leftOut, lookup } from "./claims.ts";
 import type { CriterionFile, Scalar } from "./criterion-schema.ts";
-import { emailTest } from "./email.ts";
+import { emailTest, isVouched } from "./email.ts";
 import { likeTest } from "./like.ts";
 import type { RuleFile } from "./schema.ts";
 
@@ -38,27 +38,22 @@ export function checksOf(rule: RuleFile): Check[] {
 export function claimCheck(path: ClaimPath, criterion: CriterionFile): Check {
   const missed = `claims.${path.name}`;
   const overage = `${missed} is not all in the token (overage)`;
-  const holds = claimsTest(path, criterion);
-  return ({ claims }) => {
-    if (holds(claims)) return undefined;
-    return leftOut(claims, path.steps[0]) ? overage : missed;
-  };
-}
-
-function claimsTest(path: ClaimPath, criterion: CriterionFile): (claims: unknown) => boolean {
-  if (typeof criterion === "object" && "domain" in criterion)
-    return emailTest(listOf(criterion.domain));
+  const unverified = `${missed} is not verified (email_verified)`;
   const holds = testOf(criterion);
-  return (claims) => holds(lookup(claims, path));
+  return ({ claims }) => {
+    const value = lookup(claims, path);
+    const vouched = isVouched(path, claims);
+    if (vouched && holds(value)) return undefined;
+    if (leftOut(claims, path.steps[0])) return overage;
+    return vouched || value === undefined ? missed : unverified;
+  };
 }
 
 /**
  * Whether a claim's value fits, by value and type. An absent claim is undefined and fits nothing; an
  * array fits `has` and `exists` only.
  */
-function testOf(
-  criterion: Exclude<CriterionFile, { domain: unknown }>,
-): (value: unknown) => boolean {
+function testOf(criterion: CriterionFile): (value: unknown) => boolean {
   if (typeof criterion !== "object") return (value) => value === criterion;
   if (isList(criterion)) return among(criterion);
   if ("has" in criterion) {
@@ -66,6 +61,7 @@ function testOf(
     return (value) => Array.isArray(value) && value.some(wanted);
   }
   if ("exists" in criterion) return (value) => value !== undefined && value !== null;
+  if ("domain" in criterion) return emailTest(listOf(criterion.domain));
   if ("like" in criterion) {
     const tests = listOf(criterion.like).map(likeTest);
     return (value) => tests.some((fits) => fits(value));

@@ -10,15 +10,21 @@ const ADDRESS_LIMIT_CHARS = 254;
 export const isEmail = ({ steps }: ClaimPath) => steps.length === 1 && steps[0] === EMAIL;
 
 /**
- * Whether the claim `email` is an address at one of these domains and the issuer has verified it
- * (OpenID Connect Core §5.1: `email_verified`, a boolean). Domains have no case (RFC 1035 §2.3.3).
+ * What the issuer says of the address (OpenID Connect Core §5.1): whoever may write one into an account
+ * is whoever they like, until it is the boolean true.
  */
-export function emailTest(domains: readonly string[]): (claims: unknown) => boolean {
+export const emailVerified = (claims: unknown) =>
+  lookup(claims, { name: "email_verified", steps: ["email_verified"] });
+
+/** Whether a claim may be gone by: an address that nobody has verified may not, whatever is asked of it. */
+export const isVouched = (path: ClaimPath, claims: unknown) =>
+  !isEmail(path) || emailVerified(claims) === true;
+
+/** Whether a text is an address at one of these domains, which have no case (RFC 1035 §2.3.3). */
+export function emailTest(domains: readonly string[]): (email: unknown) => boolean {
   const wanted = new Set(domains);
-  return (claims) => {
-    const email = lookup(claims, { name: EMAIL, steps: [EMAIL] });
-    const verified = lookup(claims, { name: "email_verified", steps: ["email_verified"] });
-    if (verified !== true || typeof email !== "string") return false;
+  return (email) => {
+    if (typeof email !== "string") return false;
     if (email.length > ADDRESS_LIMIT_CHARS) return false;
     const domain = ADDRESS.exec(email)?.[1];
     return domain !== undefined && wanted.has(domain.toLowerCase());

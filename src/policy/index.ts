@@ -15,6 +15,7 @@ export { CasesFile } from "./cases/schema.ts";
 export { decide } from "./decide.ts";
 export type { Decision, Grant, Narrowing } from "./decision.ts";
 export { detailsOf } from "./details.ts";
+export { type AdminGain, adminGains } from "./diff/administration.ts";
 export { diffIdentity, type IdentityDiff } from "./diff/case.ts";
 export { type Change, type Changes, changes, widens } from "./diff/compare.ts";
 export { compareDecisions } from "./diff/decisions.ts";

@@ -50,7 +50,11 @@ const PublishTo = Type.Object(
     stream: Type.Optional(token("stream")),
     subjects: Type.Optional(textOrTexts("Subjects of the stream.", "subject")),
   },
-  { ...closed, description: "Store messages: on these subjects, or on all those of a stream." },
+  {
+    ...closed,
+    description:
+      "Store messages: on these subjects, or on all those of a stream. Where the stream allows rollups or schedules, headers reach its other subjects as well.",
+  },
 );
 
 const access = Type.Enum(["read", "write", "readwrite"], {

@@ -35,7 +35,8 @@ export const RuleFile = Type.Object(
     claims: Type.Optional(
       mapOf(CriterionFile, {
         minProperties: 1,
-        description: "By the name of a claim or, with a leading `/`, by its JSON Pointer.",
+        description:
+          "By the name of a claim or, with a leading `/`, by its JSON Pointer. Of `email` nothing holds unless `email_verified` is true.",
         errorMessage: "must be a map with at least one claim",
       }),
     ),
@@ -92,9 +93,9 @@ const IncludeFile = Type.Object(
 export type IncludeFile = Static<typeof IncludeFile>;
 
 const subjectsByName = (description: string) =>
-  mapOf(texts("Subjects, with wildcards and slots.", "a subject"), {
+  mapOf(textOrTexts("One or several, with wildcards and slots.", "subject"), {
     description,
-    errorMessage: "must be a map of lists of subjects",
+    errorMessage: "must be a map of subjects, or lists of them, by name",
   });
 
 /** Rules of one policy, those of all its files together. */

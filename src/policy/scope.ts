@@ -1,5 +1,6 @@
 import { type Fault, type Path, suggestion } from "../config/index.ts";
 import type { Parsed } from "./compile.ts";
+import { isList, listOf } from "./criterion.ts";
 import { type Fence, fenceOf } from "./fence.ts";
 import type { PolicyContext } from "./policy.ts";
 import type { IncludeFile, PolicyFile } from "./schema.ts";
@@ -71,16 +72,23 @@ export function scopeOf(
 }
 
 /** Each list with a name, its subjects checked where they are written rather than where they are used. */
-function listsOf(lists: Readonly<Record<string, readonly string[]>>, report: Report): Lists {
+function listsOf(lists: NamedSubjects, report: Report): Lists {
   for (const [name, subjects] of Object.entries(lists)) {
     if (!NAME.test(name)) report([name], "is no name: letters, digits, - and _, at most 64");
-    for (const [index, text] of subjects.entries()) {
+    for (const [index, text] of listOf(subjects).entries()) {
       const template = parseTemplate(text, "publish");
-      if ("fault" in template) report([name, index], `${quote(text)} ${template.fault}`);
+      const path = isList(subjects) ? [name, index] : [name];
+      if ("fault" in template) report(path, `${quote(text)} ${template.fault}`);
     }
   }
-  return new Map(Object.entries(lists));
+  return new Map(Object.entries(listed(lists)));
 }
+
+type NamedSubjects = Readonly<Record<string, string | readonly string[]>>;
+
+/** The same with a list for each name, also where one subject is written by itself. */
+export const listed = (lists: NamedSubjects): Readonly<Record<string, readonly string[]>> =>
+  Object.fromEntries(Object.entries(lists).map(([name, subjects]) => [name, listOf(subjects)]));
 
 /** Says that a name is not known here, and which was probably meant. */
 export const unknown = (what: string, name: string, known: readonly string[]) =>

@@ -1,5 +1,6 @@
 import type { Identity } from "../identity/index.ts";
 import { type ClaimPath, claimPath, lookup } from "./claims.ts";
+import { isVouched } from "./email.ts";
 import {
   type Direction,
   SUBJECT_LIMIT_CHARS,
@@ -102,7 +103,9 @@ export function slotValues(slot: Slot, identity: Identity): readonly string[] | 
 }
 
 function found({ source }: Slot, identity: Identity): unknown {
-  if (typeof source !== "string") return lookup(identity.claims, source);
+  const { claims } = identity;
+  if (typeof source !== "string")
+    return isVouched(source, claims) ? lookup(claims, source) : undefined;
   return source === "identity" ? identity.digest.slice(0, IDENTITY_DIGITS) : identity[source];
 }
 

@@ -2,6 +2,7 @@ import { type Document, type Fault, type Path, readDocument } from "../config/in
 import { loadPolicy, type PolicySource } from "./load.ts";
 import type { Policy, PolicyContext } from "./policy.ts";
 import { type IncludeFile, PolicyFile, type RuleFile } from "./schema.ts";
+import { listed } from "./scope.ts";
 
 /** What a role says. */
 export type WrittenGrant = NonNullable<RuleFile["grant"]>;
@@ -9,21 +10,24 @@ export type WrittenGrant = NonNullable<RuleFile["grant"]>;
 export type WrittenCriterion = NonNullable<RuleFile["claims"]>[string];
 
 /** A rule as somebody wrote it, with the means to point at a part of it. */
-export interface WrittenRule {
+export interface WrittenRule extends FileLists {
   readonly name: string;
   readonly rule: RuleFile;
   at(path: Path, message: string): Fault;
 }
 
 /** A role as somebody wrote it; that of a rule's `grant` has the name of its role. */
-export interface WrittenRole {
+export interface WrittenRole extends FileLists {
   readonly name: string;
   readonly role: WrittenGrant;
   readonly inline: boolean;
-  /** The sets of subjects of its file, and the subjects of its streams, by name. */
+  at(path: Path, message: string): Fault;
+}
+
+/** The sets of subjects of a file, and the subjects of its streams, by name. */
+export interface FileLists {
   readonly sets: Lists;
   readonly streams: Lists;
-  at(path: Path, message: string): Fault;
 }
 
 type Lists = Readonly<Record<string, readonly string[]>>;
@@ -98,8 +102,8 @@ function contextOf({ roles, accounts, issuers }: WrittenPolicy): PolicyContext {
 function writtenIn(sources: readonly PolicySource[]): WrittenPolicy {
   const files = sources.map(({ path, bytes }) => readDocument(bytes, path, PolicyFile));
   const lists = ({ value }: Written) => ({
-    sets: value.subject_sets ?? {},
-    streams: value.streams ?? {},
+    sets: listed(value.subject_sets ?? {}),
+    streams: listed(value.streams ?? {}),
   });
   const rules = files.flatMap((file) =>
     file.value.rules.map((rule, i) => ({

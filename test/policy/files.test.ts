@@ -50,6 +50,22 @@ const faults = (...files: Parameters<typeof load>): string[] => {
   }
 };
 
+test("beyond its fence a file gives answers to inboxes and discovery of its service, and nothing else", () => {
+  const service = `version: 1
+rules:
+  - { name: orders, issuer: corp, scopes: [orders], grant: { account: ORDERS, service: { name: s, subjects: orders.get } } }
+`;
+  const { publish, subscribe, inbox_prefix } = granted(
+    load(ROOT.replace(", orders-shared", ""), service),
+    identityOf({ scopes: ["orders"] }),
+  );
+  assert.deepEqual(publish, ["_INBOX.>"]);
+  const discovery = ["INFO", "PING", "STATS"].flatMap((verb) =>
+    ["", ".s", ".s.>"].map((rest) => `$SRV.${verb}${rest}`),
+  );
+  assert.deepEqual(subscribe, [...discovery, `${inbox_prefix}.>`, "orders.get q"]);
+});
+
 test("several files are one policy, each with the roles that it may give", () => {
   const policy = load();
   assert.deepEqual(policy.files, ["bills.yaml", "policy.yaml", "teams/orders.yaml"]);

@@ -78,6 +78,14 @@ test("leaf nodes and MQTT stand alone, and only MQTT is a bearer", () => {
     assert.equal(outcome(policy, who(...pair)), "roles_conflict");
     assert.equal(typeof outcome(policy, who(...pair), { roles: pair.slice(0, 1) }), "object");
   }
+  for (const [fields, said] of [
+    ['subscribe: [a, "b q"]', '"b q" gives a leaf node nothing'],
+    ["service: { name: s, subjects: a }", '"a q" gives a leaf node nothing'],
+  ]) {
+    const text = `version: 1
+rules: [{ name: r, issuer: corp, grant: { account: ORDERS, ${fields}, connection_types: [LEAFNODE] } }]`;
+    assert.match(faultsOf(text).join("|"), new RegExp(`^[0-9:]+ ${said}[^|]*$`));
+  }
   for (const types of ["[LEAFNODE, STANDARD]", "[MQTT, WEBSOCKET]", "[MQTT, LEAFNODE]"]) {
     const faults = faultsOf(role(`publish: [a], connection_types: ${types}`));
     assert.match(faults.join("|"), /stands alone/);

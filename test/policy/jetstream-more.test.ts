@@ -161,6 +161,21 @@ rules:
   assert.equal(await bucket.get("a.x.secret"), null);
 });
 
+test("a watcher of some keys is told the filter of a consumer whose name it knows", async (t) => {
+  await new Kvm(admin).create("named");
+  const filter_subject = "$KV.named.bob.secret";
+  const named = { durable_name: "bobs", ack_policy: AckPolicy.None, filter_subject };
+  await manager.consumers.add("KV_named", named);
+  const watcher = policyOf(`version: 1
+rules:
+  - { name: r, issuer: corp, grant: { account: ORDERS,
+      jetstream: [{ kv: { bucket: named, keys: "alice.>", access: read, watch: true, may_create_consumers: true } }] } }
+`);
+  const nc = await clientOf(t, nats, watcher, who());
+  const info = await nc.request("$JS.API.CONSUMER.INFO.KV_named.bobs");
+  assert.equal(info.json<{ config: typeof named }>().config.filter_subject, filter_subject);
+});
+
 test("why a watcher may remove consumers: it can end any whose name it knows by creating that one", async (t) => {
   await new Kvm(admin).create("shared");
   const [stream, name] = ["KV_shared", "by-bob"];

@@ -101,11 +101,68 @@ test("a domain is that of one verified address", () => {
     ...[["a@example.com"], { 0: "a@example.com" }, null, undefined, 5],
   ])
     assert.equal(outcome(email), "claims.email", JSON.stringify(email));
-  for (const verified of [false, "true", 1, null, undefined, [true], {}])
-    assert.equal(
-      missed(text, { claims: { email: "a@example.com", email_verified: verified } }),
-      "claims.email",
-    );
+});
+
+test("whatever is asked of an address, one that is not verified misses, and says so", () => {
+  const email = "a@example.com";
+  const asked = [
+    "a@example.com",
+    "[a@example.com, b@example.com]",
+    "{ domain: example.com }",
+    '{ like: "a@example.*" }',
+    "{ not: b@example.com }",
+    "{ exists: true }",
+  ];
+  for (const criterion of asked) {
+    for (const claim of ["email", "/email"]) {
+      const text = rule(`claims: { ${claim}: ${criterion} }`);
+      const outcome = (email_verified: unknown) =>
+        missed(text, {
+          claims: { email, ...(email_verified !== undefined && { email_verified }) },
+        });
+      assert.equal(outcome(true), undefined, text);
+      for (const verified of [false, "true", 1, null, undefined, [true], {}])
+        assert.equal(outcome(verified), `claims.${claim} is not verified (email_verified)`, text);
+    }
+  }
+  const list = rule("claims: { email: { has: a@example.com } }");
+  const claims = { email: [email], email_verified: true };
+  assert.equal(missed(list, { claims }), undefined);
+  assert.match(
+    missed(list, { claims: { email: [email] } }) ?? "",
+    /^claims\.email is not verified/,
+  );
+  assert.equal(missed(list, { claims: { email_verified: false } }), "claims.email");
+  const other = rule("claims: { /profile/email: a@example.com }");
+  assert.equal(missed(other, { claims: { profile: { email } } }), undefined);
+});
+
+test("an address that is not verified fills no slot, neither of a subject nor of a tag", () => {
+  for (const fields of [
+    'publish: ["o.{email:escape}"]',
+    'publish: [o], tags: ["mail:{email:escape}"]',
+  ]) {
+    const text = `version: 1
+rules: [{ name: r, issuer: corp, grant: { account: ORDERS, ${fields} } }]`;
+    const outcome = (email_verified: boolean) =>
+      missed(text, { claims: { email: "a@b", email_verified } });
+    assert.equal(outcome(true), undefined);
+    assert.match(outcome(false) ?? "", /^claims\.email cannot fill a (subject|tag)$/);
+  }
+});
+
+test("a set or a stream may be one subject by itself, whose fault is told where it stands", () => {
+  const text = (subject: string) => `version: 1
+subject_sets: { orders: ${subject} }
+streams: { S: ${subject} }
+rules:
+  - { name: r, issuer: corp, grant: { account: ORDERS, subscribe: [{ set: orders, queue: q }], jetstream: [{ publish_to: { stream: S } }] } }
+`;
+  const { publish, subscribe } = granted(policyOf(text("orders.>")), identityOf());
+  assert.deepEqual([publish, subscribe.includes("orders.> q")], [["orders.>"], true]);
+  const faults = faultsOf(text("a..b"));
+  assert.ok(faults.includes('2:17 "a..b" has an empty token'), faults.join("\n"));
+  assert.ok(faults.includes('3:12 "a..b" has an empty token'), faults.join("\n"));
 });
 
 test("a set stands for its subjects, in the file that has it", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { permitsAll, permitsSome } from "../../src/policy/cases/permits.ts";
 import { covers, decide, type Grant, parseSubject, type Subject } from "../../src/policy/index.ts";
 import { guardStars } from "../../src/policy/star.ts";
 import { fc, SEED } from "../support/fc.ts";
@@ -87,7 +88,7 @@ function grantOf(i: number): Grant | undefined {
 }
 
 test("nats-server lets through what a grant says, and nothing else", async (t) => {
-  let pairs = 0;
+  let [pairs, literals] = [0, 0];
   for (const [i, written] of roles.entries()) {
     const grant = grantOf(i);
     if (!grant) continue; // a value of the slot that makes stars meet
@@ -104,6 +105,8 @@ test("nats-server lets through what a grant says, and nothing else", async (t) =
     for (const literal of LITERALS) {
       const expected = says(grant.publish, grant.deny_publish, literal);
       assert.equal(heard.has(literal), expected, `publish ${literal}, ${where}`);
+      for (const permits of [permitsAll, permitsSome])
+        assert.equal(permits(grant, "publish", parsed(literal)), expected, `${literal}, ${where}`);
       pairs++;
     }
 
@@ -125,21 +128,79 @@ test("nats-server lets through what a grant says, and nothing else", async (t) =
         const allowed = says(grant.subscribe, grant.deny_subscribe, literal, queue);
         assert.ok(allowed, `${whole} hears ${literal}, ${where}`);
       }
-      // What a plain permission covers is heard, unless another one is for a queue group only, or a
-      // deny ends with a star, which the server lets match the > of a subscription as well.
-      const plain =
-        !grant.subscribe.some((one) => one.includes(" ")) &&
-        !grant.deny_subscribe?.some((one) => one.endsWith("*"));
-      if (plain && grant.subscribe.some((one) => covers(parsed(one), parsed(whole)))) {
-        for (const literal of LITERALS.filter((one) => covers(parsed(subject), parsed(one)))) {
-          if (!says(grant.subscribe, grant.deny_subscribe, literal, queue)) continue;
+      const named = LITERALS.filter((one) => covers(parsed(subject), parsed(one)));
+      const all_of = permitsAll(grant, "subscribe", parsed(whole));
+      if (all_of) {
+        for (const literal of named)
           assert.ok(got.has(literal), `${whole} does not hear ${literal}, ${where}`);
-        }
+      }
+      if (got.size > 0)
+        assert.ok(permitsSome(grant, "subscribe", parsed(whole)), `${whole} hears, ${where}`);
+      // Of one subject, all and some are the same, and the same as what the server does.
+      if (named.includes(subject)) {
+        assert.equal(got.has(subject), all_of, `${whole}, ${where}`);
+        literals++;
       }
       pairs += LITERALS.length;
     }
     await nc.close();
   }
   t.diagnostic(`${pairs} pairs of a grant and a use, seed ${SEED}`);
-  assert.ok(pairs > 5_000);
+  assert.ok(pairs > 5_000 && literals > 50);
+});
+
+test("a queue form beside a plain subject, and denies that only together leave nothing", async () => {
+  const grant: Grant = {
+    account: "ORDERS",
+    roles: ["r"],
+    publish: ["o.*.x", "p.>"],
+    deny_publish: ["o.secret.*", "p.*", "p.*.>"],
+    subscribe: ["n.*", "*.eu workers", "one.a", "one.* q"],
+    deny_subscribe: ["n.*.>"],
+    connection_types: ["STANDARD"],
+    limits: {},
+    inbox_prefix: "_INBOX.own",
+    expires_at: now_s() + 600,
+  };
+  const nc = await clientWith(grant);
+  const hears = async (asked: string, literal: string) => {
+    const [subject = "", queue = ""] = asked.split(" ");
+    const got: string[] = [];
+    const options = { ...(queue !== "" && { queue }) };
+    nc.subscribe(subject, {
+      ...options,
+      callback: (_, m) => void got.push(...(m?.subject ? [m.subject] : [])),
+    });
+    await nc.flush();
+    admin.publish(literal);
+    await admin.flush();
+    await nc.flush();
+    return got.length > 0;
+  };
+  const subscribes: [asked: string, literal: string, all: boolean, some: boolean][] = [
+    ["n.eu", "n.eu", true, true],
+    ["n.eu workers", "n.eu", true, true],
+    ["n.us audit", "n.us", true, true],
+    ["n.* audit", "n.eu", true, true],
+    ["one.a q", "one.a", true, true],
+    ["one.a audit", "one.a", false, false],
+    ["n.eu audit", "n.eu", false, true], // by n.* in that group
+  ];
+  for (const [asked, literal, all, some] of subscribes) {
+    assert.equal(await hears(asked, literal), all, asked);
+    assert.equal(permitsAll(grant, "subscribe", parsed(asked)), all, asked);
+    assert.equal(permitsSome(grant, "subscribe", parsed(asked)), some, asked);
+  }
+  const heard: string[] = [];
+  const all = admin.subscribe(">", { callback: (_, m) => void heard.push(m.subject) });
+  await admin.flush();
+  for (const subject of ["o.secret.x", "o.open.x", "p.a", "p.a.b.c"]) nc.publish(subject);
+  await nc.flush();
+  await admin.flush();
+  all.unsubscribe();
+  assert.deepEqual(heard, ["o.open.x"]);
+  for (const none of ["o.secret.>", "p.>", "o.*.y"])
+    assert.ok(!permitsSome(grant, "publish", parsed(none)), none);
+  assert.ok(permitsSome(grant, "publish", parsed("o.>")));
+  await nc.close();
 });

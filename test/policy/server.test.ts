@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { createAccount } from "@nats-io/nkeys";
-import { connect } from "@nats-io/transport-node";
+import { connect, type Msg } from "@nats-io/transport-node";
 import { credsText } from "../../src/credential/index.ts";
 import { decide, loadPolicy } from "../../src/policy/index.ts";
 import { runNatsServer, startNats } from "../support/nats.ts";
@@ -76,14 +76,19 @@ test("answers to any subject reach it once, and nothing else does", async (t) =>
   assert.deepEqual(await seen(), ["publish answer.here"]);
 });
 
-/** The return code of an MQTT 3.1.1 CONNECT with this password: 0 is accepted. */
-async function mqtt(port: number, password: string): Promise<number> {
-  const text = (value: string) => {
-    const bytes = Buffer.from(value);
-    const length = Buffer.alloc(2);
-    length.writeUInt16BE(bytes.length);
-    return Buffer.concat([length, bytes]);
-  };
+/** A text of MQTT. */
+function text(value: string): Buffer {
+  const bytes = Buffer.from(value);
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}
+
+/**
+ * The return code of an MQTT 3.1.1 CONNECT with this password, where 0 is accepted; with a filter, that
+ * of its SUBSCRIBE, where 128 is refused.
+ */
+async function mqtt(port: number, password: string, filter?: string): Promise<number> {
   // Level 4; user name, password and a clean session; 60 s.
   const head = Buffer.concat([text("MQTT"), Buffer.from([4, 0xc2, 0, 60])]);
   const body = Buffer.concat([head, text("client"), text("any"), text(password)]);
@@ -92,11 +97,40 @@ async function mqtt(port: number, password: string): Promise<number> {
     size.push((rest & 127) | (rest > 127 ? 128 : 0));
   const socket = dial(port, "127.0.0.1");
   socket.write(Buffer.concat([Buffer.from([0x10, ...size]), body]));
-  return new Promise<number>((resolve) => {
-    socket.once("data", (data) => resolve(data[3] ?? -1));
-    socket.once("error", () => resolve(-1));
-    socket.once("close", () => resolve(-1));
-  }).finally(() => socket.destroy());
+  const answer = () =>
+    new Promise<number>((resolve) => {
+      socket.once("data", (data) => resolve(data.at(-1) ?? -1));
+      socket.once("error", () => resolve(-1));
+      socket.once("close", () => resolve(-1));
+    });
+  const connected = await answer();
+  if (filter === undefined || connected !== 0) {
+    socket.destroy();
+    return connected;
+  }
+  const wanted = Buffer.concat([Buffer.from([0, 1]), text(filter), Buffer.from([0])]);
+  socket.write(Buffer.concat([Buffer.from([0x82, wanted.length]), wanted]));
+  return answer().finally(() => socket.destroy());
+}
+
+test("an MQTT filter with # needs the level above as well as all below it", async () => {
+  const policy = withRoles({
+    below: "account: ORDERS, subscribe: [in.>], connection_types: [MQTT]",
+    both: "account: ORDERS, subscribe: [in, in.>], connection_types: [MQTT]",
+  });
+  const code = async (role: string, filter: string) => {
+    const decision = decide(policy, { ...who(role), token_kind: "identity" }, {}, now_s());
+    assert.ok(decision.allow);
+    const { jwt } = await minted(nats.accounts.ORDERS, decision.grant);
+    return mqtt(mqttPort(), jwt, filter);
+  };
+  assert.deepEqual([await code("below", "in/#"), await code("below", "in/a")], [128, 0]);
+  assert.equal(await code("both", "in/#"), 0);
+});
+
+function mqttPort(): number {
+  const line = nats.logs().find((each) => each.includes("MQTT") && each.includes("127.0.0.1:"));
+  return Number(/127\.0\.0\.1:(\d+)/.exec(line ?? "")?.[1]);
 }
 
 test("an MQTT role connects by MQTT with the JWT alone, and no other way", async (t) => {
@@ -109,8 +143,7 @@ test("an MQTT role connects by MQTT with the JWT alone, and no other way", async
     assert.ok(decision.allow);
     return minted(nats.accounts.ORDERS, decision.grant);
   };
-  const line = nats.logs().find((each) => each.includes("MQTT") && each.includes("127.0.0.1:"));
-  const port = Number(/127\.0\.0\.1:(\d+)/.exec(line ?? "")?.[1]);
+  const port = mqttPort();
   const bearer = await jwtOf("mqtt");
   assert.equal(await mqtt(port, bearer.jwt), 0);
   assert.notEqual(await mqtt(port, (await jwtOf("plain")).jwt), 0);
@@ -119,16 +152,18 @@ test("an MQTT role connects by MQTT with the JWT alone, and no other way", async
   await assert.rejects(clientOf(t, nats, leaf, who("r")), /Authorization Violation/);
 });
 
-/** What of these subjects a client of a leaf node with this role gets across to the account. */
-async function acrossLeaf(t: Scope, role: string, subjects: readonly string[]): Promise<string[]> {
+/** What of these subjects a client of a leaf node with this role gets across to the account, and from it. */
+async function acrossLeaf(t: Scope, role: string, subjects: readonly string[], besides = "") {
   const policy = withRoles({ r: `account: ORDERS, ${role}` });
   const decision = decide(policy, { ...who("r"), token_kind: "identity" }, {}, now_s());
   assert.ok(decision.allow);
-  const { jwt, seed } = await minted(nats.accounts.ORDERS, decision.grant);
+  const { grant } = decision;
+  const subscribe = [...grant.subscribe, ...(besides === "" ? [] : [besides])];
+  const { jwt, seed } = await minted(nats.accounts.ORDERS, { ...grant, subscribe });
   const dir = await mkdtemp(join(tmpdir(), "nats-sts-"));
   t.after(() => rm(dir, { recursive: true, force: true }));
   const credentials = join(dir, "leaf.creds");
-  await writeFile(credentials, credsText(jwt, seed, decision.grant.inbox_prefix, now_s()));
+  await writeFile(credentials, credsText(jwt, seed, grant.inbox_prefix, now_s()));
   const line = nats.logs().find((each) => each.includes("leafnode connections"));
   const port = /127\.0\.0\.1:(\d+)/.exec(line ?? "")?.[1];
   const file = join(dir, "leaf.conf");
@@ -136,24 +171,42 @@ async function acrossLeaf(t: Scope, role: string, subjects: readonly string[]): 
   await writeFile(file, `leafnodes: { remotes: [${remote}] }\n`);
   const leaf = await connect({ servers: await runNatsServer(t, file), reconnect: false });
   t.after(() => leaf.close());
-  const heard = new Set<string>();
-  const all = admin.subscribe("leaf.>", { callback: (_, m) => void heard.add(m.subject) });
-  for (let turn = 0; turn < 300 && heard.size === 0; turn++) {
-    for (const subject of subjects) leaf.publish(subject);
-    await leaf.flush();
+  const [up, down] = [new Set<string>(), new Set<string>()];
+  const all = admin.subscribe("leaf.>", { callback: (_, m) => void up.add(m.subject) });
+  for (const subject of subjects) {
+    const [plain, queue] = [`to.${subject}`, "q"];
+    const listed = (_: unknown, m: Msg) => void down.add(m.subject);
+    leaf.subscribe(plain, { callback: listed });
+    leaf.subscribe(plain.replace(".leaf.", ".group."), { queue, callback: listed });
+  }
+  const turns = role.includes("LEAFNODE") ? 300 : 20; // what is refused is not waited for
+  for (let turn = 0; turn < turns && (up.size === 0 || down.size === 0); turn++) {
+    for (const subject of subjects) {
+      leaf.publish(subject);
+      for (const kind of ["leaf", "group"]) admin.publish(`to.${subject.replace("leaf", kind)}`);
+    }
+    await Promise.all([leaf.flush(), admin.flush()]);
     await setTimeout(100); // The leaf connects when it has the time.
   }
   all.unsubscribe();
-  return [...heard];
+  return { up: [...up].sort(), down: [...down].sort() };
 }
 
-test("a leaf node connects with a role for leaf nodes, and gets across what that permits", async (t) => {
+test("a leaf node connects with a role for leaf nodes, and gets across what that permits, both ways", async (t) => {
   const subjects = ["leaf.yes", "leaf.no"];
-  const permits = "publish: [leaf.yes], subscribe: [x]";
-  assert.deepEqual(await acrossLeaf(t, `${permits}, connection_types: [LEAFNODE]`, subjects), [
-    "leaf.yes",
-  ]);
-  assert.deepEqual(await acrossLeaf(t, permits, subjects), []);
+  const permits = "publish: [leaf.yes], subscribe: [to.leaf.yes]";
+  assert.deepEqual(await acrossLeaf(t, `${permits}, connection_types: [LEAFNODE]`, subjects), {
+    up: ["leaf.yes"],
+    down: ["to.leaf.yes"],
+  });
+  assert.deepEqual(await acrossLeaf(t, permits, subjects), { up: [], down: [] });
+});
+
+test("why a queue form is a fault for leaf nodes: nats-server gives nothing for it", async (t) => {
+  const role = "publish: [leaf.yes], subscribe: [to.leaf.yes], connection_types: [LEAFNODE]";
+  const down = async (besides: string) => (await acrossLeaf(t, role, ["leaf.yes"], besides)).down;
+  assert.deepEqual(await down("to.group.yes q"), ["to.leaf.yes"]);
+  assert.deepEqual(await down("to.group.yes"), ["to.group.yes", "to.leaf.yes"]);
 });
 
 test("a scoped key gives its template, filled by the tags of the role and its inbox", async (t) => {

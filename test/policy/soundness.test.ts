@@ -27,22 +27,28 @@ const conditions = {
   tags: fc.constantFrom(["team:a"], ["team:{t}"]),
   ttl: fc.constantFrom("1m", "10m"),
 };
-const plain = fc.record(
-  {
-    ...permissions,
-    ...conditions,
-    connection_types: fc.constantFrom(
-      ...[
-        ["STANDARD"],
-        ["STANDARD", "WEBSOCKET"],
-        ["IN_PROCESS", "STANDARD"],
-        ["LEAFNODE"],
-        ["MQTT"],
-      ],
-    ),
-  },
-  { requiredKeys: ["publish", "subscribe"] },
-);
+const plain = fc
+  .record(
+    {
+      ...permissions,
+      ...conditions,
+      connection_types: fc.constantFrom(
+        ...[
+          ["STANDARD"],
+          ["STANDARD", "WEBSOCKET"],
+          ["IN_PROCESS", "STANDARD"],
+          ["LEAFNODE"],
+          ["MQTT"],
+        ],
+      ),
+    },
+    { requiredKeys: ["publish", "subscribe"] },
+  )
+  // A queue form is a fault for leaf nodes.
+  .filter(
+    ({ connection_types, subscribe }) =>
+      !connection_types?.includes("LEAFNODE") || !subscribe.some((one) => one.includes(" ")),
+  );
 const any_subject = fc
   .tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 90 }))
   .map(([max, s]) => ({

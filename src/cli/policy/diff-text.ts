@@ -1,4 +1,4 @@
-import { type Change, type Changes, changes, widens } from "../../policy/index.ts";
+import { type AdminGain, type Change, type Changes, changes, widens } from "../../policy/index.ts";
 import { count, visible } from "../show.ts";
 import type { CaseDiff, DiffAnswer } from "./diff.ts";
 import type { TriedDifference } from "./tried.ts";
@@ -73,8 +73,9 @@ function code(said: string): string {
   return `${fence}${blank}${said.replaceAll("|", "\\|")}${blank}${fence}`;
 }
 
-function groupsOf({ cases, journal, tried }: DiffAnswer): Group[] {
+function groupsOf({ administration, cases, journal, tried }: DiffAnswer): Group[] {
   return [
+    ...grouped(administration.map(groupOfAdmin)),
     ...grouped(cases.filter(moved).map(groupOfCase)),
     ...grouped(
       journal
@@ -94,6 +95,12 @@ const groupOfCase = (each: CaseDiff): Group => ({
   ...(each.before !== each.after && { outcome: `${each.before} -> ${each.after}` }),
   lines: linesOf(each, false),
   weight: widens(each) ? 2 : 0,
+});
+
+const groupOfAdmin = ({ rule, account, can }: AdminGain): Group => ({
+  who: [`rule ${rule}`],
+  lines: [{ mark: "+", said: `administer ${can} in ${account}`, wider: true }],
+  weight: 2,
 });
 
 function groupOfTried(difference: TriedDifference): Group {

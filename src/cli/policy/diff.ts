@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
 import {
+  type AdminGain,
+  adminGains,
   diffIdentity,
   diffJournaled,
   type IdentityDiff,
@@ -30,7 +32,7 @@ of an identity is issuer, kind and subject, and which rules of the policy of tha
 depends on claims that nobody kept is said to be unsure. Where NEW was tried while OLD was in force (a
 second policy with mode: audit), it also says in which decisions it differed, and how. Exits with 0
 when nobody may do more than before, with 3 when somebody may or possibly may, with 2 when something
-cannot be read. A wider lifetime, network or limit is more, too.`,
+cannot be read. A wider lifetime, network or limit is more, too, and so is another tag.`,
   example: "nats-sts policy diff old.yaml policy.yaml --cases policy.cases.yaml --markdown",
   options: {
     ...CONFIG,
@@ -63,6 +65,8 @@ export interface DiffAnswer {
   readonly widens: boolean;
   readonly policies: { readonly old: string; readonly new: string };
   readonly text: TextDiff;
+  /** What rules give administrators and did not, whether or not a case reaches them. */
+  readonly administration: readonly AdminGain[];
   readonly cases: readonly CaseDiff[];
   /** Rules and roles that were added or changed, and that no case reaches. */
   readonly unreached: readonly string[];
@@ -101,13 +105,16 @@ async function diffOf(args: Args, io: Io): Promise<DiffAnswer> {
   const diff = diffJournaled(old.open, now.open);
   const journal = read.identities.map((who) => ({ ...who, ...diff(who) }));
   const changed = textDiff(old.open, now.open);
+  const administration = adminGains(old.open, now.open);
   return {
     widens:
+      administration.length > 0 ||
       cases.some(widens) ||
       journal.some(({ sure, unsure }) => widens(sure) || widens(unsure)) ||
       read.tried.differences.some(({ more }) => more.length > 0),
     policies: { old: old.open.policy.digest, new: now.open.policy.digest },
     text: changed,
+    administration,
     cases,
     unreached: [...changed.added, ...changed.changed].filter((part) => !reached.has(part)),
     journal,

@@ -3,6 +3,7 @@ import { decide } from "../decide.ts";
 import { evaluate } from "../evaluate.ts";
 import type { Policy } from "../policy.ts";
 import { fill } from "../slot.ts";
+import { tagText } from "../tag.ts";
 import { type Changes, compareRights } from "./compare.ts";
 import { rightsOf } from "./rights.ts";
 
@@ -11,7 +12,7 @@ export interface IdentityDiff extends Changes {
   /** `granted`, or the code with which a request for everything is refused. */
   readonly before: string;
   readonly after: string;
-  /** The rules and roles of the new policy that it holds, each as `rule x` or `role x`. */
+  /** What it holds of the new policy, each as `rule x`, `role x` or `admin role x`. */
   readonly reached: readonly string[];
 }
 
@@ -28,7 +29,10 @@ export function diffIdentity(
   };
   const rights = (policy: Policy) => {
     const { rules, values } = evaluate(policy, identity);
-    return rightsOf(rules, policy, (template) => fill(template, values));
+    return rightsOf(rules, policy, {
+      subjects: (template) => fill(template, values),
+      tag: (tag) => tagText(tag, identity) ?? "", // a rule with a tag that nothing fills has missed
+    });
   };
   const held = evaluate(now, identity);
   return {
@@ -37,6 +41,7 @@ export function diffIdentity(
     reached: [
       ...held.rules.map(({ name }) => `rule ${name}`),
       ...held.roles.map(({ name }) => `role ${name}`),
+      ...held.rules.flatMap(({ admin }) => admin.map((name) => `admin role ${name}`)),
     ],
     ...compareRights(rights(old), rights(now)),
   };

@@ -1,4 +1,4 @@
-import { covers, overlaps } from "../subject.ts";
+import { covers, overlaps, type Subject } from "../subject.ts";
 import type { Conditions, Right } from "./rights.ts";
 
 /** A right that was not there before, or is not there any more, or is there on other conditions. */
@@ -67,10 +67,22 @@ const once = (list: readonly Change[]) => [
 function differences(old: Right, now: Right): string[] {
   const [a, b] = [old.conditions, now.conditions];
   const dropped = old.denies.filter(
-    (deny) => overlaps(deny, now.subject) && !now.denies.some((other) => covers(other, deny)),
+    (deny) =>
+      overlaps(anyFill(deny), anyFill(now.subject)) &&
+      !now.denies.some((other) => covers(other, deny)),
   );
   return [...dropped.map(({ text }) => `deny ${text} -> none`), ...weaker(a, b)];
 }
+
+/** What a slot that stands for itself may be filled with is anything: a deny may be meant for it. */
+const anyFill = ({ tokens, ...subject }: Subject): Subject => ({
+  ...subject,
+  tokens: tokens.map((token) => (token.startsWith("{") ? "*" : token)),
+});
+
+/** The subject that a condition denies and did not before; undefined where it is about something else. */
+export const deniedBy = (condition: string): string | undefined =>
+  /^deny none -> (.*)$/.exec(condition)?.[1];
 
 /** In what the conditions `b` are weaker than `a`, each as `what a -> b`. None: they are as strict. */
 export function weaker(a: Conditions, b: Conditions): string[] {
@@ -85,6 +97,8 @@ export function weaker(a: Conditions, b: Conditions): string[] {
     ...differs("source_networks", networksWithin(b, a), networksOf(a), networksOf(b)),
     ...differs("times", timesWithin(b, a), timesOf(a), timesOf(b)),
     ...limitsWeaker(a, b),
+    ...tagsWeaker(a, b),
+    ...answersWeaker(a, b),
   ];
 }
 
@@ -123,4 +137,16 @@ function limitsWeaker({ limits: old }: Conditions, { limits: now }: Conditions):
     const say = (value: number) => (value === Infinity ? "unlimited" : `${value}`);
     return b > a ? [`${name} ${say(a)} -> ${say(b)}`] : [];
   });
+}
+
+/** A tag may be what a scoped key grants by, so another one is more, whatever it says. */
+function tagsWeaker({ tags: a = [] }: Conditions, { tags: b = [] }: Conditions): string[] {
+  const said = (tags: readonly string[]) => tags.join(" ") || "none";
+  return b.every((tag) => a.includes(tag)) ? [] : [`tags ${said(a)} -> ${said(b)}`];
+}
+
+function answersWeaker({ responses: a }: Conditions, { responses: b }: Conditions): string[] {
+  if (!a || !b || (b.max <= a.max && b.ttl_s <= a.ttl_s)) return [];
+  const said = ({ max, ttl_s }: typeof a) => `${max} within ${ttl_s}s`;
+  return [`answers ${said(a)} -> ${said(b)}`];
 }

@@ -1,5 +1,6 @@
 import type { Identity } from "../../identity/index.ts";
 import { claimPath, leftOut, lookup } from "../claims.ts";
+import { emailVerified, isEmail } from "../email.ts";
 import type { RuleFile } from "../schema.ts";
 import type { WrittenCriterion } from "../written.ts";
 
@@ -31,7 +32,7 @@ export function missOf(criterion: string, rule: RuleFile, identity: Identity): M
   if (!criterion.startsWith("claims.")) return { criterion };
   for (const [name, wanted] of Object.entries(rule.claims ?? {})) {
     if (criterion !== `claims.${name}` && !criterion.startsWith(`claims.${name} `)) continue;
-    return { criterion, wanted: sayCriterion(wanted), has: claimOf(name, identity) };
+    return { criterion, wanted: sayCriterion(wanted, name), has: claimOf(name, identity) };
   }
   for (const name of identity.guarded ?? []) {
     if (!criterion.startsWith(`claims.${name} `)) continue;
@@ -67,14 +68,20 @@ function simpleMiss(criterion: string, rule: RuleFile, identity: Identity) {
 }
 
 /** What a criterion asks of a claim, in words. */
-function sayCriterion(criterion: WrittenCriterion): string {
+function sayCriterion(criterion: WrittenCriterion, name: string): string {
+  const path = claimPath(name);
+  const said = sayAsked(criterion);
+  return path && isEmail(path) ? `${said}, and email_verified true` : said;
+}
+
+function sayAsked(criterion: WrittenCriterion): string {
   if (typeof criterion !== "object") return json(criterion);
   if (Array.isArray(criterion)) return oneOf(criterion);
   const [[how = "", what] = []] = Object.entries(criterion);
   const said = oneOf([what].flat());
   if (how === "exists") return "anything but null";
   if (how === "like") return `of the form ${said}`;
-  if (how === "domain") return `a verified address at ${said}`;
+  if (how === "domain") return `an address at ${said}`;
   if (how === "has") return `a list with ${said}`;
   return how === "not" ? `of the same type, but not ${said}` : `${how} ${said}`;
 }
@@ -83,7 +90,12 @@ function claimOf(name: string, { claims }: Identity): string {
   const path = claimPath(name);
   if (!path) return "nothing";
   if (leftOut(claims, path.steps[0])) return "only a reference to where the provider keeps it";
-  return valueOr(lookup(claims, path), "no such claim");
+  const value = lookup(claims, path);
+  const said = valueOr(value, "no such claim");
+  if (!isEmail(path) || value === undefined) return said;
+  const verified = emailVerified(claims);
+  const vouched = verified === undefined ? "no email_verified" : `email_verified ${json(verified)}`;
+  return `${said}, and ${vouched}`;
 }
 
 const scopesOf = ({ scopes }: Identity) => (scopes.length > 0 ? scopes.join(" ") : "no scopes");

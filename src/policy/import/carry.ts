@@ -25,6 +25,8 @@ export interface Carried {
 }
 
 const LIST_LIMIT = 1000;
+const LEAF_GROUPS =
+  "as a leaf node it hears nothing by its queue forms: a role for leaf nodes is without them";
 
 /** What nobody sees in the JWT. */
 const FROM: Readonly<Record<OldUser["from"], readonly string[]>> = {
@@ -50,10 +52,16 @@ export function carry(user: OldUser, location: string | undefined): Carried | Re
     return { refused: `it has more than ${LIST_LIMIT} subjects in one list` };
   const roles = connection_types.map((types) => ({
     ...permitted,
+    ...(types?.includes("LEAFNODE") && { subscribe: subscribe.filter(isPlain) }),
     ...(allow_reserved && ({ allow_reserved } as const)),
     ...(types && { connection_types: types }),
     ...held,
   }));
+  const some = roles.filter((one) => one.publish.length + one.subscribe.length > 0 || one.respond);
+  if (some.length === 0) return { refused: LEAF_GROUPS };
+  const lost = roles.some((one) => one.subscribe.length < subscribe.length) ? [LEAF_GROUPS] : [];
   const from = FROM[user.from];
-  return { user, roles, notes: [...new Set([...from, ...notes, ...more])] };
+  return { user, roles: some, notes: [...new Set([...from, ...notes, ...more, ...lost])] };
 }
+
+const isPlain = (text: string) => !text.includes(" ");

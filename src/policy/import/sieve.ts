@@ -1,5 +1,5 @@
+import { meet } from "../meet.ts";
 import { covers, type Direction, overlaps, parseSubject, type Subject } from "../subject.ts";
-import { meet } from "./meet.ts";
 import type { Refusal } from "./rights.ts";
 import { shown } from "./said.ts";
 

@@ -47,6 +47,24 @@ test("what no case reaches is named, so that silence is not taken for nothing", 
   assert.match(out, /no case reaches the new or changed rule new: nothing is said of it$/m);
 });
 
+test("what administrators get is more without any case", async (t) => {
+  const admin = (can: string) =>
+    `${POLICY}  - { name: ops, issuer: corp, scopes: [ops], admin: [ops] }\nadmin_roles: { ops: { accounts: [ORDERS], can: [${can}] } }\n`;
+  const { run } = await folderWith(t, {
+    ...FILES,
+    "few.yaml": admin("revoke"),
+    "more.yaml": admin("revoke, journal"),
+  });
+  const { code, out } = await run("diff few.yaml more.yaml");
+  assert.equal(code, 3);
+  assert.match(out, /^rule ops\n {2}\+ administer journal in ORDERS {2}WIDER$/m);
+  assert.match(
+    out,
+    /1 changed of rules and roles\nno case reaches the new or changed admin role ops/,
+  );
+  assert.equal((await run("diff more.yaml few.yaml")).code, 0);
+});
+
 test("Markdown is a comment for a pull request, in which nothing of a case is markup", async (t) => {
   const { run } = await folderWith(t, {
     ...FILES,

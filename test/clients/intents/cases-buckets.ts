@@ -53,7 +53,8 @@ export const BUCKET_CASES: readonly Case[] = [
     role: `jetstream: [{ kv: { ${PREFIX}, access: read, watch: true, may_create_consumers: true } }]`,
     about:
       "Each watch is a consumer whose filter stands in the subject. The role can also change or remove the watches of others whose names it knows, and clients make those names up; other durable consumers of the bucket have names that may be known.",
-    never: "Values or names of other keys.",
+    never:
+      "Values of other keys; their names, but those in the filters of consumers whose names it knows.",
     used: {
       "nats.js": "as above, then `watch({ key })`, `keys(filter)`, `history({ key })`",
       "nats.go":
@@ -137,7 +138,8 @@ export const BUCKET_CASES: readonly Case[] = [
     title: "Read, write and watch every key of a bucket",
     role: "jetstream: [{ kv: { bucket: many, access: readwrite, watch: true, may_create_consumers: true } }]",
     about: "All that clients do with a bucket, but to remove it, or the markers of removed keys.",
-    never: "Another bucket; emptying this one by its stream (`PurgeDeletes`, `purge_deletes`).",
+    never:
+      "Another bucket; emptying this one by its stream (`PurgeDeletes`, `purge_deletes`), though one message with `Nats-Rollup: all` does that, too, unless the bucket is without rollups.",
     used: {
       "nats.js": "as above, then `watch`, `keys`, `history`, `put`, `delete`, `purge`",
       "nats.go": "as above, then `WatchAll`, `Keys`, `History`, `Put`, `Delete`, `Purge`",
@@ -173,7 +175,8 @@ export const BUCKET_CASES: readonly Case[] = [
     role: 'jetstream: [{ kv: { bucket: notes, keys: "{@subject}.>", access: write, may_roll_up: true } }]',
     about:
       "`may_roll_up` says that it is known: one message with the header `Nats-Rollup: all` removes every other key, unless the bucket was made without rollups.",
-    never: "Reading; writing other keys by their names.",
+    never:
+      "Reading; writing other keys by their names. With schedules allowed on its stream, headers do that, too, as said above.",
     used: {
       "nats.js": "`kvm.open(bucket, { bindOnly: true, allow_direct: true })`, then `put`, `delete`",
       "nats.go":

@@ -11,7 +11,8 @@ export const OTHER_CASES: readonly Case[] = [
     role: "jetstream: [{ publish_to: { stream: BILLS } }]",
     about:
       "Either the subjects that `streams` in the policy says a stream has, or `subjects` of one's own. The acknowledgement comes to the own inbox.",
-    never: "Reading what is stored; other subjects; emptying the stream.",
+    never:
+      "Reading what is stored; other subjects; emptying the stream. All of that holds on a stream without rollups and schedules: on others headers reach beyond, as said above.",
     used: {
       "nats.js": "`js.publish`",
       "nats.go": "`js.Publish`, `js.PublishAsync`",

@@ -78,6 +78,17 @@ const MAY: readonly (readonly [who: string, yes: string, no: string])[] = [
   [STARS, "may_not: { publish: [x.secret.a, x.secret.>] }", "may_not: { publish: [x.*] }"],
 ];
 
+test("a queue form beside a plain subject keeps other groups out, and a deny of a part is seen", () => {
+  const policy = `rules:
+  - { name: r, issuer: corp, scopes: [work], grant: { account: ORDERS, subscribe: [p.new.*, "p.*.eu workers"],
+      publish: [o.*.x], deny_publish: [o.secret.*] } }`;
+  const differs = (asked: string) => run(policy, `${WORKER}, ${asked}`).differs.length;
+  assert.equal(differs("may: { subscribe: [p.new.eu audit] }"), 1);
+  assert.equal(differs("may: { subscribe: [p.new.eu, p.new.eu workers, p.new.us audit] }"), 0);
+  assert.equal(differs("may_not: { publish: [o.secret.>] }"), 0);
+  assert.equal(differs("may_not: { publish: [o.>] }"), 1);
+});
+
 for (const [who, yes, no] of MAY) {
   test(`holds: ${yes}; does not: ${no}`, () => {
     assert.deepEqual(run(POLICY, `${who}, ${yes}`).differs, []);

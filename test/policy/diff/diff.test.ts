@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  adminGains,
   type Change,
   type Changes,
   diffIdentity,
@@ -75,6 +76,24 @@ const TABLE: readonly (readonly [old: string, now: string, ...changes: string[]]
   ["publish: [a.>], deny_publish: [a.s]", "publish: [a.>]", "> publish a.> (deny a.s -> none)"],
   ["publish: [a.>]", "publish: [a.>], deny_publish: [a.s]", "< publish a.> (deny none -> a.s)"],
   ["publish: [a], inbox: shared", "publish: [a]", "- subscribe _INBOX.>"],
+  [
+    "publish: [a], tags: [team:red]",
+    "publish: [a], tags: [team:red, team:blue]",
+    "> publish a (tags team:red -> team:red team:blue)",
+  ],
+  ['publish: [a], tags: ["team:{t}"]', "publish: [a]", "< publish a (tags team:acme -> none)"],
+  ['publish: [a], tags: ["team:{t}"]', "publish: [a], tags: [team:acme]"],
+  [
+    "publish: [a]",
+    "publish: [a], allow_reserved: true, respond: { any_subject: true }",
+    "+ answer >",
+  ],
+  [
+    "publish: [a], allow_reserved: true, respond: { any_subject: true, max: 9, ttl: 5s }",
+    "publish: [a], allow_reserved: true, respond: { any_subject: true, max: 2, ttl: 9s }",
+    "> answer > (answers 9 within 5s -> 2 within 9s)",
+    "< answer > (answers 9 within 5s -> 2 within 9s)",
+  ],
 ];
 
 for (const [old, now, ...changes] of TABLE) {
@@ -133,6 +152,41 @@ rules: [{ name: r, issuer: corp, roles: [x] }, { name: s, issuer: corp, scopes: 
     removed: ["role y"],
     changed: ["role x"],
   });
+});
+
+test("a set or a stream is part of what names it, also of an inline grant, and of nothing else", () => {
+  const policy = (set: string, stream: string) =>
+    opened(`subject_sets: { z: [${set}], unused: [${set}] }
+streams: { S: [${stream}] }
+roles: { y: { account: A, publish: [{ set: z }] }, n: { account: A, publish: [n] } }
+rules:
+  - { name: set, issuer: corp, scopes: [s], grant: { account: A, publish: [{ set: z }] } }
+  - { name: stream, issuer: corp, scopes: [s], grant: { account: A, jetstream: [{ publish_to: { stream: S } }] } }
+  - { name: neither, issuer: corp, scopes: [s], roles: [n] }`);
+  const old = policy("a.b", "b.c");
+  const changed = (set: string, stream: string) => textDiff(old, policy(set, stream)).changed;
+  assert.deepEqual(changed("a.b", "b.c"), []);
+  assert.deepEqual(changed("a.>", "b.c"), ["rule set", "role y"]);
+  assert.deepEqual(changed("a.b", "b.>"), ["rule stream"]);
+});
+
+test("what a change gives administrators is told without any case: by a role, a rule, or who fits it", () => {
+  const policy = (can: string, rule = "name: ops, issuer: corp, scopes: [s], admin: [x]") =>
+    opened(`admin_roles: { x: { accounts: [A], can: [${can}] }, y: { accounts: [B], can: [approve] } }
+rules: [{ ${rule} }]`);
+  const old = policy("revoke");
+  const gains = (now: typeof old) =>
+    adminGains(old, now).map(({ rule, account, can }) => `${rule}: ${can} in ${account}`);
+  assert.deepEqual(gains(old), []);
+  assert.deepEqual(gains(policy("revoke, journal")), ["ops: journal in A"]);
+  assert.deepEqual(textDiff(old, policy("revoke, journal")).changed, ["admin role x"]);
+  const renamed = policy("revoke", "name: new, issuer: corp, scopes: [s, t], admin: [x]");
+  assert.deepEqual(gains(renamed), []);
+  const more = policy("revoke", "name: ops, issuer: corp, scopes: [s], admin: [x, y]");
+  assert.deepEqual(gains(more), ["ops: approve in B"]);
+  const anybody = policy("revoke", "name: ops, issuer: corp, admin: [x]");
+  assert.deepEqual(gains(anybody), ["ops: revoke in A"]);
+  assert.deepEqual(adminGains(policy("revoke, journal"), old), []);
 });
 
 const OLD = opened(`rules:

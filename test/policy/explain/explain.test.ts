@@ -58,6 +58,24 @@ const TABLE: readonly Row[] = [
       "only a reference to where the provider keeps it",
     ],
   ],
+  [
+    `${CORP}, claims: { email: { domain: a.test } }`,
+    { claims: { email: "x@a.test", email_verified: "true" } },
+    [
+      "claims.email is not verified (email_verified)",
+      'an address at "a.test", and email_verified true',
+      '"x@a.test", and email_verified "true"',
+    ],
+  ],
+  [
+    `${CORP}, claims: { email: x@a.test }`,
+    { claims: { email: "x@a.test" } },
+    [
+      "claims.email is not verified (email_verified)",
+      '"x@a.test", and email_verified true',
+      '"x@a.test", and no email_verified',
+    ],
+  ],
   [`${CORP}, claims: { /a/b: c }`, { claims: { a: { b: "d" } } }, ["claims./a/b", '"c"', '"d"']],
 ];
 
@@ -74,6 +92,8 @@ test("says what could not fill a slot", () => {
     '"a.b"',
   ]);
   assert.deepEqual(missed(CORP, {}, "o.{@client}")?.[2], "no client");
+  const email = { claims: { email: "a", email_verified: false } };
+  assert.equal(missed(CORP, email, "o.{email}")?.[2], '"a", and email_verified false');
 });
 
 test("says that a rule does not name a guarded claim", () => {

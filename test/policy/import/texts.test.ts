@@ -51,6 +51,14 @@ test("no text of somebody else's becomes more than a comment or a word", () => {
   );
 });
 
+test("a role for leaf nodes is without queue forms, by which nats-server gives them nothing", () => {
+  const leaf = (allow: string[], pub: string[]) =>
+    oldUser({ pub: { allow: pub }, sub: { allow }, allowed_connection_types: ["LEAFNODE"] });
+  const some = imported(leaf(["a", "b q"], ["a"]));
+  assert.doesNotMatch(some.policy, /b q/);
+  assert.match(some.roles[0]?.notes.join("|") ?? "", /as a leaf node it hears nothing/);
+});
+
 test("a sentence is broken into lines that are all comments", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {

@@ -1,4 +1,4 @@
-import type { Subject } from "../subject.ts";
+import type { Subject } from "./subject.ts";
 
 /**
  * The pattern of the subjects that two patterns have in common; undefined where there are none.
