@@ -18,6 +18,7 @@ export interface RuleIndex {
 }
 
 interface Lookup {
+  readonly id: string;
   readonly of: RuleKey["of"];
   readonly rules: ReadonlyMap<unknown, readonly Rule[]>;
 }
@@ -52,7 +53,7 @@ export function indexRules(rules: readonly Rule[]): RuleIndex {
   const crowd = ({ id, values }: RuleKey) =>
     values.reduce<number>((most, value) => Math.max(most, shared.get(id)?.get(value) ?? 0), 0);
 
-  const lookups = new Map<string, { of: RuleKey["of"]; rules: Map<unknown, Rule[]> }>();
+  const lookups = new Map<string, Lookup & { rules: Map<unknown, Rule[]> }>();
   const rest: Rule[] = [];
   for (const rule of rules) {
     const [best] = rule.keys.map((key) => ({ key, n: crowd(key) })).sort((a, b) => a.n - b.n);
@@ -61,7 +62,7 @@ export function indexRules(rules: readonly Rule[]): RuleIndex {
       continue;
     }
     const { id, of, values } = best.key;
-    const found = entry(lookups, id, () => ({ of, rules: new Map<unknown, Rule[]>() }));
+    const found = entry(lookups, id, () => ({ id, of, rules: new Map<unknown, Rule[]>() }));
     for (const value of new Set(values)) entry(found.rules, value, (): Rule[] => []).push(rule);
   }
   return { lookups: [...lookups.values()], rest };
@@ -76,6 +77,23 @@ export function candidates({ lookups, rest }: RuleIndex, identity: Identity): re
     }
   }
   return found.size === rest.length ? rest : [...found].sort((a, b) => a.place - b.place);
+}
+
+/**
+ * Every rule that could match whenever one with these keys does, each once: what it asks has to be among
+ * what they name. Those that ask for nothing in particular stand last.
+ */
+export function* sharing({ lookups, rest }: RuleIndex, keys: readonly RuleKey[]): Generator<Rule> {
+  const found = new Set<Rule>();
+  for (const { id, rules } of lookups) {
+    for (const value of keys.flatMap((key) => (key.id === id ? key.values : []))) {
+      for (const rule of rules.get(value) ?? []) {
+        if (!found.has(rule)) yield rule;
+        found.add(rule);
+      }
+    }
+  }
+  yield* rest;
 }
 
 function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {

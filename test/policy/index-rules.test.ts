@@ -4,6 +4,7 @@ import type { Identity } from "../../src/identity/index.ts";
 import { decide, type Policy, traceOf } from "../../src/policy/index.ts";
 import { candidates } from "../../src/policy/index-rules.ts";
 import { fc } from "../support/fc.ts";
+import { counting } from "./counting.ts";
 import { faultsOf, identityOf, NOW_S, policyOf } from "./support.ts";
 
 /** What a rule may ask, in a world small enough for rules to share values. */
@@ -122,22 +123,10 @@ const LARGE = large(10_000);
 
 test("no more is asked of an identity by 10,000 rules than by 10", () => {
   const looks = (policy: Policy) => {
-    let count = 0;
-    const counted = <T extends object>(of: T): T =>
-      new Proxy(of, {
-        get(target, key) {
-          count++;
-          const value: unknown = Reflect.get(target, key);
-          return typeof value === "object" && value !== null ? counted(value) : value;
-        },
-        getOwnPropertyDescriptor(target, key) {
-          count++;
-          return Reflect.getOwnPropertyDescriptor(target, key);
-        },
-      });
-    const { allow } = decide(policy, counted(CALLER), {}, NOW_S);
+    const reads = counting();
+    const { allow } = decide(policy, reads.of(CALLER), {}, NOW_S);
     assert.ok(allow);
-    return count;
+    return reads.count();
   };
   const [few, many] = [looks(large(10)), looks(LARGE)];
   assert.ok(few > 50, `${few} looks`);
