@@ -47,12 +47,10 @@ rules:
   - { name: partners, issuer: okta, scopes: [work], roles: [partner] }`,
     rationale:
       "A value is unique for one issuer only. Where two fill the same place, `acme` of one is `acme` of the other, and whoever can choose a name at either gets at the subjects of the other's. Put something before the slot that tells issuers apart.",
-    check: ({ rules, roles }) =>
+    check: ({ roles, holding }) =>
       roles.flatMap((role) => {
-        const { name, patterns, at } = role;
-        const issuers = new Set(
-          rules.filter((r) => r.roles.some((role) => role.name === name)).map((r) => r.issuer.name),
-        );
+        const { patterns, at } = role;
+        const issuers = new Set(holding(role).map(({ issuer }) => issuer.name));
         // A scoped signing key puts tags into subjects.
         const inTags = role.role.scoped_key === undefined ? [] : tagSlots(role);
         const slot = [

@@ -67,32 +67,35 @@ rules:
   - { name: callers, issuer: corp, scopes: [orders.read], roles: [caller] }`,
     rationale:
       "Who may subscribe to `_INBOX.>` sees every reply in the account. Each identity has an inbox of its own, which the client sets as its inbox prefix. `inbox: shared` is for clients that cannot set one. A literal inbox is that of one: as soon as two subjects or clients hold the role, they read each other's replies.",
-    check: ({ roles, rules }) =>
-      roles.flatMap(({ name, role, patterns, at }) => [
-        ...(role.inbox?.startsWith("_INBOX.") && holders(name, rules) > 1
-          ? [
-              at(
-                ["inbox"],
-                "every holder reads the replies to all others: give each identity its own, or this role to one client",
+    check: ({ roles, holding }) =>
+      roles.flatMap((each) => {
+        const { role, patterns, at } = each;
+        return [
+          ...(role.inbox?.startsWith("_INBOX.") && holders(holding(each)) > 1
+            ? [
+                at(
+                  ["inbox"],
+                  "every holder reads the replies to all others: give each identity its own, or this role to one client",
+                ),
+              ]
+            : []),
+          ...(role.inbox === "shared"
+            ? [
+                at(
+                  ["inbox"],
+                  "every holder reads the replies to all others: set an inbox prefix in the client, and leave this out",
+                ),
+              ]
+            : []),
+          ...patterns
+            .filter((p) => p.direction === "subscribe" && startsAt(p, "_INBOX"))
+            .map((p) =>
+              p.at(
+                `${quote(p.text)} reads replies to others: the own inbox is always permitted, so leave this out`,
               ),
-            ]
-          : []),
-        ...(role.inbox === "shared"
-          ? [
-              at(
-                ["inbox"],
-                "every holder reads the replies to all others: set an inbox prefix in the client, and leave this out",
-              ),
-            ]
-          : []),
-        ...patterns
-          .filter((p) => p.direction === "subscribe" && startsAt(p, "_INBOX"))
-          .map((p) =>
-            p.at(
-              `${quote(p.text)} reads replies to others: the own inbox is always permitted, so leave this out`,
             ),
-          ),
-      ]),
+        ];
+      }),
   },
   {
     id: "system-subjects",
@@ -175,9 +178,8 @@ function namesIn({ subject: { tokens } }: Pattern): number {
 }
 
 /** How many identities can hold a role, as far as its rules name them one by one. */
-function holders(role: string, rules: readonly LintedRule[]): number {
-  const giving = rules.filter(({ roles }) => roles.some(({ name }) => name === role));
-  const named = giving.map(({ rule: { subject, client, kind } }) => {
+function holders(rules: readonly LintedRule[]): number {
+  const named = rules.map(({ rule: { subject, client, kind } }) => {
     // A client has as many identities as people who sign in to it, unless it comes by itself.
     const one = subject ?? (kind === "client" ? client : undefined);
     return one === undefined ? Number.POSITIVE_INFINITY : [one].flat().length;
