@@ -16,7 +16,9 @@ const criterion = fc.oneof(
   fc.constant({ exists: true }),
   word.map((not) => ({ not })),
   word.map((w) => ({ like: `${w}*` })),
+  fc.constantFrom("ab*", "*b", "a*b*", ["ab*", "b*"], ["c*", "*"]).map((like) => ({ like })),
 );
+const domain = fc.constantFrom("a.test", "b.test", ["a.test", "c.test"]);
 const one = fc.oneof(word, fc.uniqueArray(word, { minLength: 1, maxLength: 2 }));
 const list = fc.uniqueArray(word, { minLength: 1, maxLength: 2 });
 const rule = fc.record(
@@ -27,11 +29,22 @@ const rule = fc.record(
     subject: one,
     scopes: list,
     any_scope: list,
-    claims: fc.record({ x: criterion, "/y/0": criterion }, { requiredKeys: ["x"] }),
+    claims: fc.record(
+      {
+        x: criterion,
+        "/y/0": criterion,
+        email: fc.oneof(
+          domain.map((d) => ({ domain: d })),
+          fc.constant({ like: "a@*" }),
+        ),
+      },
+      { requiredKeys: ["x"] },
+    ),
   },
   { requiredKeys: ["issuer"] },
 );
-const value = fc.oneof(word, list, fc.constantFrom(null, 1, true));
+const value = fc.oneof(word, list, fc.constantFrom(null, 1, true, "ab", "abc", "a.b", ""));
+const address = fc.constantFrom("a@a.test", "b@B.Test", "a@a.test@b.test", "@a.test", "a.test", 1);
 const someone = fc
   .record(
     {
@@ -39,7 +52,13 @@ const someone = fc
       subject: word,
       client: word,
       scopes: fc.uniqueArray(word),
-      claims: fc.record({ x: value, y: value, hasgroups: fc.constant(true) }, { requiredKeys: [] }),
+      claims: fc.record(
+        {
+          ...{ x: value, y: value, hasgroups: fc.constant(true) },
+          ...{ email: address, email_verified: fc.boolean() },
+        },
+        { requiredKeys: [] },
+      ),
     },
     { requiredKeys: ["issuer", "subject", "scopes", "claims"] },
   )
@@ -120,6 +139,41 @@ const CALLER = identityOf({
 });
 
 const LARGE = large(10_000);
+
+/** Rules that are found by less than a whole value. */
+const SHAPES: readonly (readonly [what: string, criteria: (i: number) => string])[] = [
+  ["globs", (i) => `claims: { repository: { like: "org${i}/*" } }`],
+  [
+    "globs, of which each has two",
+    (i) => `claims: { repository: { like: [org${i}/a*, o${i}-*] } }`,
+  ],
+  ["globs beside a shared scope", (i) => `scopes: [s], claims: { ref: { like: "v${i}.*" } }`],
+  ["globs of all lengths", (i) => `claims: { ref: { like: "${"v".repeat(i % 200)}${i}*" } }`],
+  ["domains", (i) => `claims: { email: { domain: [c${i}.test, d${i}.test] } }`],
+];
+const SOMEBODY = identityOf({
+  scopes: ["s"],
+  claims: {
+    ...{ repository: "org3/app", ref: "vvv3.1", email: "a@c3.test", email_verified: true },
+  },
+});
+
+for (const [what, criteria] of SHAPES) {
+  test(`of 10,000 rules with ${what} as many are looked at as of 10`, () => {
+    const looked = (count: number) => {
+      const rules = Array.from(
+        { length: count },
+        (_, i) =>
+          `  - { name: r${i}, issuer: corp, ${criteria(i)}, grant: { account: ORDERS, publish: [p] } }`,
+      );
+      const policy = policyOf(`version: 1\nrules:\n${rules.join("\n")}\n`);
+      const own = policy.issuers.get("corp");
+      assert.ok(own);
+      return candidates(own.index, SOMEBODY).map(({ name }) => name);
+    };
+    assert.deepEqual(looked(10_000), looked(10));
+  });
+}
 
 test("no more is asked of an identity by 10,000 rules than by 10", () => {
   const looks = (policy: Policy) => {
