@@ -1,5 +1,10 @@
 import type { Fault } from "../../config/index.ts";
 import { combine } from "../combine.ts";
+import { fixed } from "../permissions.ts";
+import { inboxPrefix } from "../permit.ts";
+import type { Role } from "../policy.ts";
+import { guardStars } from "../star.ts";
+import { unite } from "../subject.ts";
 import type { WrittenName } from "../written.ts";
 import { implies, valuesOf } from "./implies.ts";
 import { claimOfSlot, type LintedRule } from "./linted.ts";
@@ -105,7 +110,7 @@ rules:
 rules:
   - { name: operators, issuer: corp, client: operator, roles: [operator] }`,
     rationale:
-      "Conditions of roles intersect. Where networks, times or connection types have nothing in common, or two inboxes differ, every plain request is refused with roles_conflict until the caller picks roles.",
+      "Conditions of roles intersect. Where networks, times or connection types have nothing in common, or two inboxes differ, every plain request is refused with roles_conflict until the caller picks roles. So it is where one subscribes to `orders.*` and another to `orders.eu.new`: servers let a `*` at the end stand for `>`, which is closed by a deny of all that is below.",
     check: ({ rules }) => rules.flatMap(conflicts),
   },
 ];
@@ -213,13 +218,25 @@ function conflicts({ roles, at }: LintedRule): Fault[] {
   const accounts = new Set(roles.map(({ role }) => role.account));
   return [...accounts].flatMap((account) => {
     const own = roles.filter(({ role }) => role.account === account);
-    const combined = combine(
-      own.flatMap(({ compiled }) => compiled ?? []),
-      "_INBOX.own",
-    );
-    if (!("conflict" in combined)) return [];
+    const compiled = own.flatMap(({ compiled: role }) => role ?? []);
+    const combined = combine(compiled, "_INBOX.own");
     const names = own.map(({ name }) => name).join(", ");
-    const message = `${names} have no ${combined.conflict} in common, so together they are refused: make one role of them, or a rule for each`;
+    if ("conflict" in combined) {
+      const message = `${names} have no ${combined.conflict} in common, so together they are refused: make one role of them, or a rule for each`;
+      return [at(["roles"], message)];
+    }
+    const guard = own.length > 1 ? guardStars(fixedSubscriptions(compiled)) : { deny: [] };
+    if (!("star" in guard)) return [];
+    const message = `${names} are refused together: of ${quote(guard.star.text)} all that is below can only be denied together with ${quote(guard.beside.text)}: write > for that *, or name its tokens`;
     return [at(["roles"], message)];
   });
 }
+
+/** What roles subscribe to whoever holds them: what fills slots is not known. */
+const fixedSubscriptions = (roles: readonly Role[]) =>
+  unite(
+    roles.flatMap((role) => [
+      ...role.subscribe.flatMap(({ subject, slots }) => (slots.length === 0 ? [subject] : [])),
+      fixed(`${inboxPrefix(role, "_INBOX.own")}.>`),
+    ]),
+  );
