@@ -98,16 +98,21 @@ type Difference = (event: IssuedEvent) => JournaledDiff;
 
 /** Compares the policy by which a credential was issued with the one in force. */
 function comparing({ next, past }: NarrowingOptions) {
-  const now = next.loaded.openPolicy();
+  let now: OpenPolicy | undefined; // as long as all live credentials are of this policy, none is read
   const differences = new Map<string, Difference | undefined>();
   const compared = new Map<string, JournaledDiff>();
   const differenceFrom = async (digest: string) => {
-    if (!differences.has(digest)) differences.set(digest, await differ(past(digest), now));
-    return differences.get(digest);
+    if (differences.has(digest)) return differences.get(digest);
+    const old = past(digest);
+    await setImmediate(); // to read a policy takes as long as it is large
+    if (old) now ??= next.loaded.openPolicy();
+    const difference = old && now && (await differ(old, now));
+    differences.set(digest, difference);
+    return difference;
   };
   return async (event: IssuedEvent): Promise<"surely" | "possibly" | "no"> => {
     const { policy = "", identity, trace = [] } = event;
-    if (policy === now.policy.digest) return "no";
+    if (policy === next.loaded.policy.digest) return "no";
     const matched = trace.filter(({ missed }) => missed === undefined).map(({ rule }) => rule);
     const key = JSON.stringify([policy, identity?.digest, matched]);
     const known = compared.get(key);
@@ -122,11 +127,7 @@ function comparing({ next, past }: NarrowingOptions) {
   };
 }
 
-async function differ(
-  old: OpenPolicy | undefined,
-  now: OpenPolicy,
-): Promise<Difference | undefined> {
-  if (!old) return undefined;
+async function differ(old: OpenPolicy, now: OpenPolicy): Promise<Difference> {
   const steps = diffJournaledInSteps(old, now);
   let step = steps.next();
   for (; !step.done; step = steps.next()) await setImmediate();

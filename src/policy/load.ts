@@ -22,6 +22,16 @@ const POLICY_LIMIT_BYTES = 6 * 1024 * 1024;
  * @throws FaultError with every fault and its position.
  */
 export function loadPolicy(sources: readonly PolicySource[], context: PolicyContext): Policy {
+  return policyOf(readPolicy(sources), sources, context);
+}
+
+/**
+ * Reads the files of a policy, which is most of the time that loading one takes. Faults of what stands
+ * in them are kept for {@link policyOf}.
+ *
+ * @throws FaultError where too little can be read to look for more
+ */
+export function readPolicy(sources: readonly PolicySource[]): ParsedFiles {
   const [root] = sources;
   if (!root) throw new RangeError("a policy has at least one file");
   if (sources.reduce((sum, { bytes }) => sum + bytes.length, 0) > POLICY_LIMIT_BYTES)
@@ -33,6 +43,19 @@ export function loadPolicy(sources: readonly PolicySource[], context: PolicyCont
     throw new FaultError([
       fault(root.path, `holds more than ${RULES_LIMIT} rules together with the files it includes`),
     ]);
+  return parsed;
+}
+
+/**
+ * Compiles what was read.
+ *
+ * @throws FaultError with every fault and its position.
+ */
+export function policyOf(
+  parsed: ParsedFiles,
+  sources: readonly PolicySource[],
+  context: PolicyContext,
+): Policy {
   const files = [...sources].sort((a, b) => (a.path < b.path ? -1 : 1));
   return {
     digest: digestOf(files),
