@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { type Fault, FaultError, readDraft } from "../config/index.ts";
 import { compile, type Parsed, type ParsedFiles } from "./compile.ts";
+import { crowdedAt } from "./count-rules.ts";
 import type { Policy, PolicyContext } from "./policy.ts";
-import { PolicyFile, RULES_LIMIT } from "./schema.ts";
+import { PolicyFile, RULES_LIMIT, TOO_MANY_RULES } from "./schema.ts";
 
 /** A file of the policy as it was read. */
 export interface PolicySource {
@@ -95,9 +96,11 @@ function readAll(files: readonly PolicySource[]): ParsedFiles {
 
 /** @throws FaultError where too little fits to look for more */
 function parse({ path, bytes }: PolicySource): Parsed {
-  const { faults, usable, unfit, fault } = readDraft(bytes, path, PolicyFile);
+  const line = crowdedAt(Buffer.from(bytes).toString("latin1"), RULES_LIMIT);
+  if (line !== undefined) throw new FaultError([{ ...fault(path, TOO_MANY_RULES), line }]);
+  const { faults, usable, unfit, fault: at } = readDraft(bytes, path, PolicyFile);
   if (!usable) throw new FaultError(faults);
-  return { path, document: { value: usable, fault }, faults, unfit };
+  return { path, document: { value: usable, fault: at }, faults, unfit };
 }
 
 /** Exactly the included files have to be there: no more, so that the digest is that of what decides. */

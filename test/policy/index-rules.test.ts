@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Identity } from "../../src/identity/index.ts";
+import { crowdedAt } from "../../src/policy/count-rules.ts";
 import { decide, type Policy, traceOf } from "../../src/policy/index.ts";
 import { candidates } from "../../src/policy/index-rules.ts";
 import { fc } from "../support/fc.ts";
@@ -209,4 +210,23 @@ test("more rules than a policy may have are one fault, soon", { timeout: 60_000 
   const faults = (count: number) => faultsOf(`version: 1\nrules:\n${line.repeat(count)}`);
   assert.deepEqual(faults(10_001), ["2:1 must be a list of at most 10000 rules"]);
   assert.deepEqual(faults(100_000), ["1:1 is larger than 6291456 bytes"]);
+});
+
+test("rules are counted by their dashes, and nothing else is", () => {
+  const rules = (item: string, key = "rules:") =>
+    `version: 1\n${key}\n${item.repeat(3)}roles: {}\n- x\n`;
+  for (const item of [
+    "- a\n",
+    "  - a\n",
+    "  -\n    - b\n",
+    "  - |\n    - b\n\n# - c\n",
+    "  - a\r\n",
+  ]) {
+    assert.equal(crowdedAt(rules(item), 3), undefined, item);
+    assert.equal(crowdedAt(rules(item), 2), 2, item);
+  }
+  assert.equal(crowdedAt(rules("  - a\n", "rules: # all"), 2), 2);
+  assert.equal(crowdedAt(rules("  - a\n", "  rules:"), 2), undefined);
+  assert.equal(crowdedAt("rules:\n  - a\n  - b\n  - c", 2), 1);
+  assert.equal(crowdedAt("", 2), undefined);
 });
