@@ -99,6 +99,7 @@ export function table({ rows, machine, ratios, decide, ...report }: Report): str
       : [`${Math.round(own)} µs a request are neither cryptography nor the bare server.`]),
     `A decision takes ${digits(decide.small.cpu_us)} µs with ${count(decide.small.rules)} rules and ` +
       `${digits(decide.large.cpu_us)} µs with ${count(decide.large.rules)}: ${digits(decide.cost_ratio, 2)} times as much (at most ${DECIDE_RATIO_MAX}).`,
+    `By other rules: ${decide.others.map(({ shape, cost_ratio }) => `${shape} ${digits(cost_ratio, 2)} times`).join(", ")}.`,
     ...(disturbed(rows)
       ? ["Other programs had part of its core: measure again when it is quiet."]
       : []),

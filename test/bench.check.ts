@@ -25,6 +25,9 @@ test("the benchmark measures every contender and writes what it found", {
   assert.deepEqual([small.rules, large.rules], [10, 10_000]);
   // Both are measured in turns, so that this holds on a busy machine as well; without an index it is 100.
   assert.ok(cost_ratio > 0 && cost_ratio < 5, `${cost_ratio}`);
+  assert.match(said, /By other rules: like [\d.]+ times, /);
+  for (const { shape, cost_ratio: ratio } of report.decide.others)
+    assert.ok(ratio > 0 && ratio < 5, `${shape}: ${ratio}`);
   const plot = await readFile(join(results, "bench.svg"), "utf8");
   assert.match(plot, /prefers-color-scheme: dark/);
   for (const { name } of report.rows) assert.ok(plot.includes(name), name);

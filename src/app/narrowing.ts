@@ -1,13 +1,18 @@
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { type Issued, type Narrowed, readEvents, type StoredEvent } from "../journal/index.ts";
-import { diffJournaled, type JournaledDiff, narrowed, type OpenPolicy } from "../policy/index.ts";
+import {
+  diffJournaledInSteps,
+  type JournaledDiff,
+  narrowed,
+  type OpenPolicy,
+} from "../policy/index.ts";
 import type { InForce } from "./in-force.ts";
 import type { Standing } from "./standing.ts";
 
 /** Credentials that are named one by one; further ones are counted. Who revokes must name them all. */
 const NAMED_LIMIT = { keep: 10_000, revoke: 1_000_000 } as const;
-/** Events between two turns that others get. */
+/** Events between two turns that others get, where nothing has to be compared for them. */
 const EVENTS_A_TURN = 200;
 /** Comparisons that are remembered, as the same identities come again. */
 const COMPARED_LIMIT = 10_000;
@@ -49,7 +54,7 @@ export async function findNarrowed(options: NarrowingOptions): Promise<void> {
   for await (const event of liveCredentials(folder, options)) {
     if (outdated()) return;
     counts.live++;
-    const verdict = verdictOf(event);
+    const verdict = await verdictOf(event);
     if (verdict === "no") continue;
     counts[verdict]++;
     if (named.has(event.id)) continue;
@@ -89,32 +94,45 @@ async function* liveCredentials(folder: string, { standing, longest_s }: Narrowi
   }
 }
 
+type Difference = (event: IssuedEvent) => JournaledDiff;
+
 /** Compares the policy by which a credential was issued with the one in force. */
 function comparing({ next, past }: NarrowingOptions) {
-  const now = next.loaded.openPolicy();
-  const differences = new Map<string, ((event: IssuedEvent) => JournaledDiff) | undefined>();
+  let now: OpenPolicy | undefined; // as long as all live credentials are of this policy, none is read
+  const differences = new Map<string, Difference | undefined>();
   const compared = new Map<string, JournaledDiff>();
-  const differenceFrom = (digest: string) => {
-    if (!differences.has(digest)) differences.set(digest, differ(past(digest), now));
-    return differences.get(digest);
+  const differenceFrom = async (digest: string) => {
+    if (differences.has(digest)) return differences.get(digest);
+    const old = past(digest);
+    await setImmediate(); // to read a policy takes as long as it is large
+    if (old) now ??= next.loaded.openPolicy();
+    const difference = old && now && (await differ(old, now));
+    differences.set(digest, difference);
+    return difference;
   };
-  return (event: IssuedEvent): "surely" | "possibly" | "no" => {
+  return async (event: IssuedEvent): Promise<"surely" | "possibly" | "no"> => {
     const { policy = "", identity, trace = [] } = event;
-    if (policy === now.policy.digest) return "no";
+    if (policy === next.loaded.policy.digest) return "no";
     const matched = trace.filter(({ missed }) => missed === undefined).map(({ rule }) => rule);
     const key = JSON.stringify([policy, identity?.digest, matched]);
-    const diff = compared.get(key) ?? differenceFrom(policy)?.(event);
-    if (!diff) return "possibly"; // issued under a policy that is not known any more
+    const known = compared.get(key);
+    if (known) return narrowed(known, event);
+    const difference = await differenceFrom(policy);
+    if (!difference) return "possibly"; // issued under a policy that is not known any more
+    await setImmediate(); // one comparison may take as long as a policy is large
+    const diff = difference(event);
     if (compared.size >= COMPARED_LIMIT) compared.clear();
     compared.set(key, diff);
     return narrowed(diff, event);
   };
 }
 
-function differ(old: OpenPolicy | undefined, now: OpenPolicy) {
-  if (!old) return undefined;
-  const diff = diffJournaled(old, now);
-  return ({ identity, policy = "", trace = [] }: IssuedEvent) =>
+async function differ(old: OpenPolicy, now: OpenPolicy): Promise<Difference> {
+  const steps = diffJournaledInSteps(old, now);
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) await setImmediate();
+  const diff = step.value;
+  return ({ identity, policy = "", trace = [] }) =>
     diff({ issuer: "", kind: "", subject: "", digest: "", ...identity, policy, trace });
 }
 

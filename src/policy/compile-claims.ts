@@ -49,12 +49,17 @@ function valuesOf(criterion: CriterionFile): {
     : { values: [], member: false };
 }
 
-/** The claims by whose values a rule can be found. */
+/** The claims by whose values, or the beginnings of these, a rule can be found. */
 export function claimKeys(file: RuleFile): readonly RuleKey[] {
-  return Object.entries(file.claims ?? {}).flatMap(([name, criterion]) => {
+  return Object.entries(file.claims ?? {}).flatMap(([name, criterion]): readonly RuleKey[] => {
     const path = claimPath(name);
+    if (!path) return [];
+    if (typeof criterion === "object" && "like" in criterion)
+      return likeKey(path, listOf(criterion.like));
+    if (typeof criterion === "object" && "domain" in criterion)
+      return [{ id: "domain", values: listOf(criterion.domain), of: domainsOf(path) }];
     const { values, member } = valuesOf(criterion);
-    if (!path || values.length === 0) return [];
+    if (values.length === 0) return [];
     const id = `${member ? "member" : "claim"} ${idOf(path)}`;
     const of: RuleKey["of"] = ({ claims }) => {
       const value = lookup(claims, path);
@@ -64,6 +69,22 @@ export function claimKeys(file: RuleFile): readonly RuleKey[] {
     return [{ id, values, of }];
   });
 }
+
+/** By what stands before the first star; a form that begins with one can fit anything. */
+function likeKey(path: ClaimPath, forms: readonly string[]): readonly RuleKey[] {
+  const values = forms.map((form) => form.slice(0, form.indexOf("*")));
+  if (values.includes("")) return [];
+  const of: RuleKey["of"] = ({ claims }) => [lookup(claims, path)];
+  return [{ id: `like ${idOf(path)}`, values, heads: true, of }];
+}
+
+/** What an address ends with, whether or not it is one: that is checked by the rules that are found. */
+const domainsOf =
+  (path: ClaimPath): RuleKey["of"] =>
+  ({ claims }) => {
+    const email = lookup(claims, path);
+    return typeof email === "string" ? [email.slice(email.lastIndexOf("@") + 1).toLowerCase()] : [];
+  };
 
 /**
  * The claims that a rule names by value. Of a guarded claim nothing else will do: `exists` and `not`

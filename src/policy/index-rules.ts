@@ -1,12 +1,17 @@
 import type { Identity } from "../identity/index.ts";
+import { Heads } from "./heads.ts";
 import type { Rule } from "./policy.ts";
 import type { RuleFile } from "./schema.ts";
 
-/** A criterion by which a rule can be found: it holds only for identities that have one of the values. */
+/**
+ * A criterion by which a rule can be found: it holds only for identities that have one of the values, or
+ * a text that begins with one of them where they are heads.
+ */
 export interface RuleKey {
   /** The same for all rules that ask the same of an identity. */
   readonly id: string;
   readonly values: readonly unknown[];
+  readonly heads?: true;
   of(identity: Identity): readonly unknown[];
 }
 
@@ -18,8 +23,14 @@ export interface RuleIndex {
 }
 
 interface Lookup {
+  readonly id: string;
   readonly of: RuleKey["of"];
-  readonly rules: ReadonlyMap<unknown, readonly Rule[]>;
+  readonly rules: { get(value: unknown): readonly Rule[] | undefined };
+}
+
+/** While it is made. */
+interface Growing extends Lookup {
+  add(value: unknown, rule: Rule): void;
 }
 
 /** The keys of a rule besides those of its claims. Of scopes each one is a key, as all have to be there. */
@@ -52,7 +63,7 @@ export function indexRules(rules: readonly Rule[]): RuleIndex {
   const crowd = ({ id, values }: RuleKey) =>
     values.reduce<number>((most, value) => Math.max(most, shared.get(id)?.get(value) ?? 0), 0);
 
-  const lookups = new Map<string, { of: RuleKey["of"]; rules: Map<unknown, Rule[]> }>();
+  const lookups = new Map<string, Growing>();
   const rest: Rule[] = [];
   for (const rule of rules) {
     const [best] = rule.keys.map((key) => ({ key, n: crowd(key) })).sort((a, b) => a.n - b.n);
@@ -60,11 +71,20 @@ export function indexRules(rules: readonly Rule[]): RuleIndex {
       rest.push(rule);
       continue;
     }
-    const { id, of, values } = best.key;
-    const found = entry(lookups, id, () => ({ of, rules: new Map<unknown, Rule[]>() }));
-    for (const value of new Set(values)) entry(found.rules, value, (): Rule[] => []).push(rule);
+    const found = entry(lookups, best.key.id, () => growing(best.key));
+    for (const value of new Set(best.key.values)) found.add(value, rule);
   }
   return { lookups: [...lookups.values()], rest };
+}
+
+function growing({ id, of, heads }: RuleKey): Growing {
+  if (heads) {
+    const rules = new Heads<Rule>();
+    return { id, of, rules, add: (head, rule) => rules.add(String(head), rule) };
+  }
+  const rules = new Map<unknown, Rule[]>();
+  const add = (value: unknown, rule: Rule) => void entry(rules, value, () => []).push(rule);
+  return { id, of, rules, add };
 }
 
 /** Every rule that could match, in the order of the policy; what is not among them misses on its key. */
@@ -76,6 +96,23 @@ export function candidates({ lookups, rest }: RuleIndex, identity: Identity): re
     }
   }
   return found.size === rest.length ? rest : [...found].sort((a, b) => a.place - b.place);
+}
+
+/**
+ * Every rule that could match whenever one with these keys does, each once: what it asks has to be among
+ * what they name. Those that ask for nothing in particular stand last.
+ */
+export function* sharing({ lookups, rest }: RuleIndex, keys: readonly RuleKey[]): Generator<Rule> {
+  const found = new Set<Rule>();
+  for (const { id, rules } of lookups) {
+    for (const value of keys.flatMap((key) => (key.id === id ? key.values : []))) {
+      for (const rule of rules.get(value) ?? []) {
+        if (!found.has(rule)) yield rule;
+        found.add(rule);
+      }
+    }
+  }
+  yield* rest;
 }
 
 function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -19,7 +19,12 @@ export { type AdminGain, adminGains } from "./diff/administration.ts";
 export { diffIdentity, type IdentityDiff } from "./diff/case.ts";
 export { type Change, type Changes, changes, widens } from "./diff/compare.ts";
 export { compareDecisions } from "./diff/decisions.ts";
-export { diffJournaled, type Journaled, type JournaledDiff } from "./diff/journaled.ts";
+export {
+  diffJournaled,
+  diffJournaledInSteps,
+  type Journaled,
+  type JournaledDiff,
+} from "./diff/journaled.ts";
 export { narrowed } from "./diff/narrowed.ts";
 export { type TextDiff, textDiff } from "./diff/rules.ts";
 export { adminOf, rolesOf, traceOf } from "./evaluate.ts";

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { type Fault, FaultError, readDraft } from "../config/index.ts";
 import { compile, type Parsed, type ParsedFiles } from "./compile.ts";
+import { crowdedAt } from "./count-rules.ts";
 import type { Policy, PolicyContext } from "./policy.ts";
-import { PolicyFile, RULES_LIMIT } from "./schema.ts";
+import { PolicyFile, RULES_LIMIT, TOO_MANY_RULES } from "./schema.ts";
 
 /** A file of the policy as it was read. */
 export interface PolicySource {
@@ -22,6 +23,16 @@ const POLICY_LIMIT_BYTES = 6 * 1024 * 1024;
  * @throws FaultError with every fault and its position.
  */
 export function loadPolicy(sources: readonly PolicySource[], context: PolicyContext): Policy {
+  return policyOf(readPolicy(sources), sources, context);
+}
+
+/**
+ * Reads the files of a policy, which is most of the time that loading one takes. Faults of what stands
+ * in them are kept for {@link policyOf}.
+ *
+ * @throws FaultError where too little can be read to look for more
+ */
+export function readPolicy(sources: readonly PolicySource[]): ParsedFiles {
   const [root] = sources;
   if (!root) throw new RangeError("a policy has at least one file");
   if (sources.reduce((sum, { bytes }) => sum + bytes.length, 0) > POLICY_LIMIT_BYTES)
@@ -33,6 +44,19 @@ export function loadPolicy(sources: readonly PolicySource[], context: PolicyCont
     throw new FaultError([
       fault(root.path, `holds more than ${RULES_LIMIT} rules together with the files it includes`),
     ]);
+  return parsed;
+}
+
+/**
+ * Compiles what was read.
+ *
+ * @throws FaultError with every fault and its position.
+ */
+export function policyOf(
+  parsed: ParsedFiles,
+  sources: readonly PolicySource[],
+  context: PolicyContext,
+): Policy {
   const files = [...sources].sort((a, b) => (a.path < b.path ? -1 : 1));
   return {
     digest: digestOf(files),
@@ -72,9 +96,11 @@ function readAll(files: readonly PolicySource[]): ParsedFiles {
 
 /** @throws FaultError where too little fits to look for more */
 function parse({ path, bytes }: PolicySource): Parsed {
-  const { faults, usable, unfit, fault } = readDraft(bytes, path, PolicyFile);
+  const line = crowdedAt(Buffer.from(bytes).toString("latin1"), RULES_LIMIT);
+  if (line !== undefined) throw new FaultError([{ ...fault(path, TOO_MANY_RULES), line }]);
+  const { faults, usable, unfit, fault: at } = readDraft(bytes, path, PolicyFile);
   if (!usable) throw new FaultError(faults);
-  return { path, document: { value: usable, fault }, faults, unfit };
+  return { path, document: { value: usable, fault: at }, faults, unfit };
 }
 
 /** Exactly the included files have to be there: no more, so that the digest is that of what decides. */

@@ -100,6 +100,7 @@ const subjectsByName = (description: string) =>
 
 /** Rules of one policy, those of all its files together. */
 export const RULES_LIMIT = 10_000;
+export const TOO_MANY_RULES = `must be a list of at most ${RULES_LIMIT} rules`;
 
 /** The policy file. */
 export const PolicyFile = Type.Object(
@@ -127,7 +128,7 @@ export const PolicyFile = Type.Object(
     rules: Type.Array(RuleFile, {
       maxItems: RULES_LIMIT,
       description: "Nobody has what no rule gives.",
-      errorMessage: `must be a list of at most ${RULES_LIMIT} rules`,
+      errorMessage: TOO_MANY_RULES,
     }),
     admin_roles: Type.Optional(
       mapOf(AdminRoleFile, {

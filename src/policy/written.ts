@@ -1,7 +1,8 @@
-import { type Document, type Fault, type Path, readDocument } from "../config/index.ts";
-import { loadPolicy, type PolicySource } from "./load.ts";
+import type { Document, Fault, Path } from "../config/index.ts";
+import type { ParsedFiles } from "./compile.ts";
+import { type PolicySource, policyOf, readPolicy } from "./load.ts";
 import type { Policy, PolicyContext } from "./policy.ts";
-import { type IncludeFile, PolicyFile, type RuleFile } from "./schema.ts";
+import type { IncludeFile, PolicyFile, RuleFile } from "./schema.ts";
 import { listed } from "./scope.ts";
 
 /** What a role says. */
@@ -82,9 +83,10 @@ const MAX_TTL_S = 3600;
  * @throws FaultError with every fault and its position
  */
 export function openPolicy(sources: readonly PolicySource[], context?: PolicyContext): OpenPolicy {
-  const written = writtenIn(sources);
+  const parsed = readPolicy(sources);
+  const written = writtenIn(parsed);
   const known = context ?? contextOf(written);
-  return { policy: loadPolicy(sources, known), written, context: known, sources };
+  return { policy: policyOf(parsed, sources, known), written, context: known, sources };
 }
 
 function contextOf({ roles, accounts, issuers }: WrittenPolicy): PolicyContext {
@@ -99,8 +101,8 @@ function contextOf({ roles, accounts, issuers }: WrittenPolicy): PolicyContext {
   };
 }
 
-function writtenIn(sources: readonly PolicySource[]): WrittenPolicy {
-  const files = sources.map(({ path, bytes }) => readDocument(bytes, path, PolicyFile));
+function writtenIn(parsed: ParsedFiles): WrittenPolicy {
+  const files = parsed.map(({ document }) => document);
   const lists = ({ value }: Written) => ({
     sets: listed(value.subject_sets ?? {}),
     streams: listed(value.streams ?? {}),

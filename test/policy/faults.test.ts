@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { faultsOf, GOOD } from "./support.ts";
+import { FaultError } from "../../src/config/index.ts";
+import { loadPolicy, openPolicy } from "../../src/policy/index.ts";
+import { CONTEXT, faultsOf, GOOD } from "./support.ts";
 
 /** The good policy with one line replaced. */
 const changed = (from: string, to: string) => {
@@ -173,8 +175,30 @@ rules:
     '3:47 "a..b" has an empty token',
     "4:25 must be a list of at most 1000 subjects", // and not that w gives nothing
     "5:3 must be a map: lines of key: value", // and not that v is unknown
-    '7:17 unknown issuer "crop"; known here: corp, github',
+    '7:17 unknown issuer "crop": did you mean "corp"?',
     '7:42 unknown role "y": did you mean "x"?',
     "8:5 gives nothing: it needs roles, grant or admin",
   ]);
+});
+
+test("whoever explains a policy is told the same faults as whoever loads it, also those beyond a schema", () => {
+  const text = changed("    ttl: 10m", "    ttl: 10 minutes").replace(
+    "roles: [worker]",
+    "roles: [w]",
+  );
+  const source = { path: "policy.yaml", bytes: Buffer.from(text) };
+  const told = (read: () => unknown) => {
+    try {
+      return read();
+    } catch (error) {
+      assert.ok(error instanceof FaultError);
+      return error.faults;
+    }
+  };
+  const faults = told(() => loadPolicy([source], CONTEXT));
+  assert.ok(Array.isArray(faults) && faults.length >= 2, JSON.stringify(faults));
+  assert.deepEqual(
+    told(() => openPolicy([source], CONTEXT)),
+    faults,
+  );
 });

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Identity } from "../../src/identity/index.ts";
+import { crowdedAt } from "../../src/policy/count-rules.ts";
 import { decide, type Policy, traceOf } from "../../src/policy/index.ts";
 import { candidates } from "../../src/policy/index-rules.ts";
 import { fc } from "../support/fc.ts";
+import { counting } from "./counting.ts";
 import { faultsOf, identityOf, NOW_S, policyOf } from "./support.ts";
 
 /** What a rule may ask, in a world small enough for rules to share values. */
@@ -15,7 +17,9 @@ const criterion = fc.oneof(
   fc.constant({ exists: true }),
   word.map((not) => ({ not })),
   word.map((w) => ({ like: `${w}*` })),
+  fc.constantFrom("ab*", "*b", "a*b*", ["ab*", "b*"], ["c*", "*"]).map((like) => ({ like })),
 );
+const domain = fc.constantFrom("a.test", "b.test", ["a.test", "c.test"]);
 const one = fc.oneof(word, fc.uniqueArray(word, { minLength: 1, maxLength: 2 }));
 const list = fc.uniqueArray(word, { minLength: 1, maxLength: 2 });
 const rule = fc.record(
@@ -26,11 +30,22 @@ const rule = fc.record(
     subject: one,
     scopes: list,
     any_scope: list,
-    claims: fc.record({ x: criterion, "/y/0": criterion }, { requiredKeys: ["x"] }),
+    claims: fc.record(
+      {
+        x: criterion,
+        "/y/0": criterion,
+        email: fc.oneof(
+          domain.map((d) => ({ domain: d })),
+          fc.constant({ like: "a@*" }),
+        ),
+      },
+      { requiredKeys: ["x"] },
+    ),
   },
   { requiredKeys: ["issuer"] },
 );
-const value = fc.oneof(word, list, fc.constantFrom(null, 1, true));
+const value = fc.oneof(word, list, fc.constantFrom(null, 1, true, "ab", "abc", "a.b", ""));
+const address = fc.constantFrom("a@a.test", "b@B.Test", "a@a.test@b.test", "@a.test", "a.test", 1);
 const someone = fc
   .record(
     {
@@ -38,7 +53,13 @@ const someone = fc
       subject: word,
       client: word,
       scopes: fc.uniqueArray(word),
-      claims: fc.record({ x: value, y: value, hasgroups: fc.constant(true) }, { requiredKeys: [] }),
+      claims: fc.record(
+        {
+          ...{ x: value, y: value, hasgroups: fc.constant(true) },
+          ...{ email: address, email_verified: fc.boolean() },
+        },
+        { requiredKeys: [] },
+      ),
     },
     { requiredKeys: ["issuer", "subject", "scopes", "claims"] },
   )
@@ -120,24 +141,47 @@ const CALLER = identityOf({
 
 const LARGE = large(10_000);
 
+/** Rules that are found by less than a whole value. */
+const SHAPES: readonly (readonly [what: string, criteria: (i: number) => string])[] = [
+  ["globs", (i) => `claims: { repository: { like: "org${i}/*" } }`],
+  [
+    "globs, of which each has two",
+    (i) => `claims: { repository: { like: [org${i}/a*, o${i}-*] } }`,
+  ],
+  ["globs beside a shared scope", (i) => `scopes: [s], claims: { ref: { like: "v${i}.*" } }`],
+  ["globs of all lengths", (i) => `claims: { ref: { like: "${"v".repeat(i % 200)}${i}*" } }`],
+  ["domains", (i) => `claims: { email: { domain: [c${i}.test, d${i}.test] } }`],
+];
+const SOMEBODY = identityOf({
+  scopes: ["s"],
+  claims: {
+    ...{ repository: "org3/app", ref: "vvv3.1", email: "a@c3.test", email_verified: true },
+  },
+});
+
+for (const [what, criteria] of SHAPES) {
+  test(`of 10,000 rules with ${what} as many are looked at as of 10`, () => {
+    const looked = (count: number) => {
+      const rules = Array.from(
+        { length: count },
+        (_, i) =>
+          `  - { name: r${i}, issuer: corp, ${criteria(i)}, grant: { account: ORDERS, publish: [p] } }`,
+      );
+      const policy = policyOf(`version: 1\nrules:\n${rules.join("\n")}\n`);
+      const own = policy.issuers.get("corp");
+      assert.ok(own);
+      return candidates(own.index, SOMEBODY).map(({ name }) => name);
+    };
+    assert.deepEqual(looked(10_000), looked(10));
+  });
+}
+
 test("no more is asked of an identity by 10,000 rules than by 10", () => {
   const looks = (policy: Policy) => {
-    let count = 0;
-    const counted = <T extends object>(of: T): T =>
-      new Proxy(of, {
-        get(target, key) {
-          count++;
-          const value: unknown = Reflect.get(target, key);
-          return typeof value === "object" && value !== null ? counted(value) : value;
-        },
-        getOwnPropertyDescriptor(target, key) {
-          count++;
-          return Reflect.getOwnPropertyDescriptor(target, key);
-        },
-      });
-    const { allow } = decide(policy, counted(CALLER), {}, NOW_S);
+    const reads = counting();
+    const { allow } = decide(policy, reads.of(CALLER), {}, NOW_S);
     assert.ok(allow);
-    return count;
+    return reads.count();
   };
   const [few, many] = [looks(large(10)), looks(LARGE)];
   assert.ok(few > 50, `${few} looks`);
@@ -166,4 +210,23 @@ test("more rules than a policy may have are one fault, soon", { timeout: 60_000 
   const faults = (count: number) => faultsOf(`version: 1\nrules:\n${line.repeat(count)}`);
   assert.deepEqual(faults(10_001), ["2:1 must be a list of at most 10000 rules"]);
   assert.deepEqual(faults(100_000), ["1:1 is larger than 6291456 bytes"]);
+});
+
+test("rules are counted by their dashes, and nothing else is", () => {
+  const rules = (item: string, key = "rules:") =>
+    `version: 1\n${key}\n${item.repeat(3)}roles: {}\n- x\n`;
+  for (const item of [
+    "- a\n",
+    "  - a\n",
+    "  -\n    - b\n",
+    "  - |\n    - b\n\n# - c\n",
+    "  - a\r\n",
+  ]) {
+    assert.equal(crowdedAt(rules(item), 3), undefined, item);
+    assert.equal(crowdedAt(rules(item), 2), 2, item);
+  }
+  assert.equal(crowdedAt(rules("  - a\n", "rules: # all"), 2), 2);
+  assert.equal(crowdedAt(rules("  - a\n", "  rules:"), 2), undefined);
+  assert.equal(crowdedAt("rules:\n  - a\n  - b\n  - c", 2), 1);
+  assert.equal(crowdedAt("", 2), undefined);
 });

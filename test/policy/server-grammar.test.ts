@@ -11,10 +11,11 @@ import { identityOf, policyOf } from "./support.ts";
 
 const GRANTS = 120;
 
-/** Every subject of up to three tokens in a world of two. */
+/** Every subject of up to four tokens in a world of two: one more than a pattern has before its end. */
 const TOKENS = ["a", "b"];
 const two = TOKENS.flatMap((x) => TOKENS.map((y) => `${x}.${y}`));
-const LITERALS = [...TOKENS, ...two, ...two.flatMap((xy) => TOKENS.map((z) => `${xy}.${z}`))];
+const three = two.flatMap((xy) => TOKENS.map((z) => `${xy}.${z}`));
+const LITERALS = [...TOKENS, ...two, ...three, ...two.flatMap((x) => two.map((y) => `${x}.${y}`))];
 
 const pattern = fc
   .tuple(
@@ -49,10 +50,22 @@ const inbox = parsed("_INBOX.own.>");
 /** A role is a fault by what no claim fills: only a grant knows what a slot will hold. */
 const guarded = (subscribe: readonly string[]) =>
   "deny" in guardStars([inbox, ...subscribe.filter((text) => !text.includes("{")).map(parsed)]);
-const roles = fc
+const sampled = fc
   .sample(role, { numRuns: 400, seed: SEED })
   .filter(({ subscribe }) => guarded(subscribe))
   .slice(0, GRANTS);
+/** Whatever is drawn, stars at the end of three tokens are among it. */
+const starry = ["a.*.*", "a.b.*", "*.a.*", "a.*.* q"].map((subject) => ({
+  ...{ publish: [], subscribe: [subject], deny_publish: [], deny_subscribe: [] },
+}));
+const roles = [...starry, ...sampled];
+/** What a server takes for a part of it: everything below. */
+const below = (subscribe: readonly string[]) =>
+  subscribe.flatMap((text): [string, string][] => {
+    const [subject = "", queue = ""] = text.replaceAll("{t}", "a").split(" ");
+    const asked = queue === "" || queue === "q" ? queue : "q.1";
+    return subject.endsWith("*") ? [[`${subject.slice(0, -1)}>`, asked]] : [];
+  });
 const policy = policyOf(
   JSON.stringify({
     version: 1,
@@ -110,7 +123,7 @@ test("nats-server lets through what a grant says, and nothing else", async (t) =
       pairs++;
     }
 
-    const asked = fc.sample(use, { numRuns: 12, seed: SEED + i });
+    const asked = [...fc.sample(use, { numRuns: 12, seed: SEED + i }), ...below(written.subscribe)];
     for (const [subject, queue] of asked) {
       const got = new Set<string>();
       const sub = nc.subscribe(subject, {

@@ -1,9 +1,9 @@
 import type { Trace } from "../decision.ts";
-import { implies } from "../lint/implies.ts";
-import type { Policy, Rule } from "../policy.ts";
+import type { Policy } from "../policy.ts";
 import type { RuleFile } from "../schema.ts";
 import type { OpenPolicy } from "../written.ts";
 import { type Change, type Changes, compareRights } from "./compare.ts";
+import { isPaired, type Kin, type Kindred, kinOf } from "./kin.ts";
 import { opaque, rightsOf } from "./rights.ts";
 
 /** Somebody in a journal: what it keeps of an identity, and how it was decided last. */
@@ -27,15 +27,20 @@ export interface JournaledDiff {
   readonly traced: boolean;
 }
 
-/** Whether somebody matches a rule: yes, no, or undefined where the journal does not tell. */
-type Told = boolean | undefined;
-
-/** A rule of one policy, as written and as compiled. */
-interface Both {
-  readonly written: RuleFile;
-  readonly compiled: Rule;
-  readonly told: Told;
+/** A rule that somebody matches, or may match: undefined where the journal does not tell. */
+interface Told {
+  readonly kin: Kin;
+  readonly told: true | undefined;
 }
+
+/** The rules of both policies, besides those that are missed for certain. */
+interface Tale {
+  readonly before: readonly Told[];
+  readonly after: readonly Told[];
+  readonly traced: boolean;
+}
+
+type Compare = (who: Journaled) => JournaledDiff;
 
 /**
  * Makes the comparison of what two policies give to somebody in a journal. Issuer, kind and subject
@@ -43,53 +48,99 @@ interface Both {
  * is decided by those, or by an old rule that is as wide or as narrow; where neither tells, the change
  * is unsure. Slots stand for themselves.
  */
-export function diffJournaled(old: OpenPolicy, now: OpenPolicy): (who: Journaled) => JournaledDiff {
-  const [before, after] = [bothOf(old), bothOf(now)];
-  return (who) => diffOf(old.policy, now.policy, toldOf(old.policy, before, after, who));
+export function diffJournaled(old: OpenPolicy, now: OpenPolicy): Compare {
+  const steps = diffJournaledInSteps(old, now);
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
 }
 
-/** What the journal tells of every rule of both policies. */
-interface Tale {
-  readonly before: readonly Both[];
-  readonly after: readonly Both[];
-  readonly traced: boolean;
+/** The same for whoever has other things to do between the steps, each of which is short. */
+export function* diffJournaledInSteps(old: OpenPolicy, now: OpenPolicy): Generator<void, Compare> {
+  const [before, after] = yield* kinOf(old, now);
+  const undecided = new Map(
+    [...after.of_issuer].map(([issuer, all]) => [issuer, all.filter((kin) => !kin.wider.size)]),
+  );
+  return (who) => {
+    const traced = who.policy === old.policy.digest && who.trace !== undefined;
+    const tale = traced
+      ? toldByTrace(who, who.trace, before, (issuer) => undecided.get(issuer) ?? [])
+      : { before: toldByNothing(who, before), after: toldByNothing(who, after) };
+    return diffOf(old.policy, now.policy, { ...tale, traced });
+  };
 }
 
-type Rules = readonly Omit<Both, "told">[];
+const toldByNothing = (who: Journaled, { of_issuer }: Kindred): Told[] =>
+  (of_issuer.get(who.issuer) ?? [])
+    .filter(({ written }) => outward(written, who))
+    .map((kin) => ({ kin, told: alone(kin) }));
 
-function toldOf(old: Policy, old_rules: Rules, new_rules: Rules, who: Journaled): Tale {
-  const traced = who.policy === old.digest && who.trace !== undefined;
-  const trace = traced ? who.trace : undefined;
-  const before = old_rules.map((rule) => ({ ...rule, told: toldByTrace(rule, who, trace) }));
-  const after = new_rules.map((rule) => ({
-    ...rule,
-    told: outward(rule.written, who) ?? toldByOthers(rule, before, trace) ?? alone(rule),
-  }));
-  return { before, after, traced };
+/**
+ * What a trace tells. It names at least the old rules that matched; others may be counted only. A new
+ * rule with a wider old one that did not match is missed, so that most are not even looked at.
+ *
+ * @param undecided the new rules of an issuer without such an old one
+ */
+function toldByTrace(
+  who: Journaled,
+  trace: Trace,
+  old: Kindred,
+  undecided: (issuer: string) => readonly Kin[],
+): Omit<Tale, "traced"> {
+  const lines = new Map(trace.map(({ rule, missed }) => [rule, missed ?? ""]));
+  const matched = new Set(
+    trace.flatMap(({ rule, missed }) => {
+      const kin = missed === undefined ? old.named.get(rule) : undefined;
+      return kin && outward(kin.written, who) ? [kin] : [];
+    }),
+  );
+  const fit = new Set([...matched].flatMap(({ wider }) => [...wider]));
+  const narrower = [...matched].flatMap((kin) => [...kin.narrower]);
+  const looked = new Set([...undecided(who.issuer), ...narrower, ...fit]);
+
+  const missed = (kin: Kin) =>
+    [...kin.wider].some((wide) => !matched.has(wide)) ||
+    [...kin.looser].some((wide) => !matched.has(wide) && missedItself(lines, wide));
+  const after = [...looked].flatMap((kin): Told[] => {
+    if (!outward(kin.written, who)) return [];
+    if (fit.has(kin)) return [{ kin, told: true }];
+    return missed(kin) ? [] : [{ kin, told: alone(kin) }];
+  });
+  return {
+    before: inOrder([...matched].map((kin) => ({ kin, told: true }))),
+    after: inOrder(after),
+  };
 }
+
+/** Whether a rule missed on a criterion, rather than on what its roles have to be filled with. */
+function missedItself(lines: ReadonlyMap<string, string>, { compiled }: Kin): boolean {
+  const missed = lines.get(compiled.name) ?? "";
+  return missed !== "" && !missed.includes(" cannot fill ");
+}
+
+const inOrder = (all: readonly Told[]) =>
+  [...all].sort((a, b) => a.kin.compiled.place - b.kin.compiled.place);
 
 function diffOf(old: Policy, now: Policy, { before, after, traced }: Tale): JournaledDiff {
-  const rights = (rules: readonly Both[], policy: Policy) =>
+  const rights = (rules: readonly Told[], policy: Policy) =>
     rightsOf(
-      rules.map(({ compiled }) => compiled),
+      rules.map(({ kin }) => kin.compiled),
       policy,
       opaque,
     );
-  const yes = (rules: readonly Both[]) => rules.filter(({ told }) => told === true);
-  const maybe = (rules: readonly Both[]) => rules.filter(({ told }) => told !== false);
+  const yes = (rules: readonly Told[]) => rules.filter(({ told }) => told);
   // What matches before exactly if it matches after brings no change by itself.
-  const paired = (rules: readonly Both[], others: readonly Both[]) =>
-    maybe(rules).filter((rule) => rule.told || others.some((other) => isSame(rule, other)));
+  const paired = (rules: readonly Told[]) => rules.filter(({ kin, told }) => told || isPaired(kin));
 
   const had = {
     sure: rights(yes(before), old),
-    paired: rights(paired(before, after), old),
-    all: rights(maybe(before), old),
+    paired: rights(paired(before), old),
+    all: rights(before, old),
   };
   const has = {
     sure: rights(yes(after), now),
-    paired: rights(paired(after, before), now),
-    all: rights(maybe(after), now),
+    paired: rights(paired(after), now),
+    all: rights(after, now),
   };
   const up = compareRights(had.all, has.sure);
   const down = compareRights(had.sure, has.all);
@@ -118,70 +169,15 @@ const without = (all: readonly Change[], known: readonly Change[]) => {
   return all.filter((change) => !keys.has(JSON.stringify(change)));
 };
 
-function bothOf({ policy, written }: OpenPolicy): Omit<Both, "told">[] {
-  const compiled = [...policy.issuers.values()].flatMap(({ rules }) => rules);
-  return written.rules.flatMap(({ name, rule }) => {
-    const own = compiled.find((each) => each.name === name);
-    return own ? [{ written: rule, compiled: own }] : [];
-  });
-}
-
-/** What issuer, kind and subject alone tell: no, or nothing yet. */
-function outward({ issuer, kind, subject }: RuleFile, who: Journaled): false | undefined {
+/** Whether issuer, kind and subject fit, which are kept. */
+function outward({ issuer, kind, subject }: RuleFile, who: Journaled): boolean {
   if (issuer !== who.issuer || (kind !== undefined && kind !== who.kind)) return false;
-  return subject === undefined || [subject].flat().includes(who.subject) ? undefined : false;
+  return subject === undefined || [subject].flat().includes(who.subject);
 }
 
-/** Yes where nothing but issuer, kind and subject is asked, which fit: {@link outward}. */
-function alone({ written, compiled }: Omit<Both, "told">): Told {
+/** Yes where nothing else is asked: {@link outward}. */
+function alone({ written, compiled }: Kin): true | undefined {
   const { client, scopes, any_scope, claims } = written;
   const asks = [client, scopes, any_scope, claims].some((criterion) => criterion !== undefined);
   return asks || compiled.slots.length + compiled.tags.length > 0 ? undefined : true;
 }
-
-function toldByTrace(rule: Omit<Both, "told">, who: Journaled, trace: Trace | undefined): Told {
-  const told = outward(rule.written, who);
-  if (told === false || !trace) return told ?? alone(rule);
-  const line = trace.find((each) => each.rule === rule.compiled.name);
-  // A trace names at least those that matched; others may be counted only.
-  return line !== undefined && line.missed === undefined;
-}
-
-/** What the old rules tell of a new one: who fits a narrower rule fits it, who misses a wider one misses. */
-function toldByOthers(
-  rule: Omit<Both, "told">,
-  before: readonly Both[],
-  trace: Trace | undefined,
-): Told {
-  if (!trace) return undefined;
-  const fits = before.some(
-    (old) => old.told === true && implies(old.written, rule.written) && fillsNoMore(rule, old),
-  );
-  if (fits) return true;
-  const misses = before.some((old) => {
-    if (old.told !== false || !implies(rule.written, old.written)) return false;
-    const line = trace.find((each) => each.rule === old.compiled.name);
-    const filled = line?.missed !== undefined && !line.missed.includes(" cannot fill ");
-    return filled || fillsNoMore(old, rule);
-  });
-  return misses ? false : undefined;
-}
-
-/** Whether everything that has to be filled for `one` has to be for `other`. */
-function fillsNoMore(
-  { compiled: one }: Omit<Both, "told">,
-  { compiled: other }: Omit<Both, "told">,
-) {
-  const slots = other.slots.map(({ text }) => text);
-  const tags = other.tags.map((tag) => JSON.stringify(tag));
-  return (
-    one.slots.every(({ text }) => slots.includes(text)) &&
-    one.tags.every((tag) => tags.includes(JSON.stringify(tag)))
-  );
-}
-
-const isSame = (one: Both, other: Both) =>
-  implies(one.written, other.written) &&
-  implies(other.written, one.written) &&
-  fillsNoMore(one, other) &&
-  fillsNoMore(other, one);

@@ -1,11 +1,11 @@
 import type { Fault } from "../../config/index.ts";
-import { claimPath } from "../claims.ts";
 import { parseTag } from "../tag.ts";
 import type { WrittenCriterion } from "../written.ts";
 import { isKind } from "./implies.ts";
 import { claimOfSlot, type LintedRole, type LintedRule } from "./linted.ts";
 import { onePlaceOnce } from "./patterns.ts";
 import { quote } from "./rule.ts";
+import { plainName } from "./vague.ts";
 
 /** Claims that people choose or change, at whichever provider. */
 const CHOSEN: Readonly<Record<string, string>> = {
@@ -65,12 +65,6 @@ export function whyNot(name: string, { rule, preset, issuer }: LintedRule): stri
   if (issuer.preset === "entra" && claim === "groups" && areIds(criterion)) return undefined;
   const known = Object.hasOwn(preset.page.avoid, claim) ? preset.page.avoid[claim] : undefined;
   return known ?? (Object.hasOwn(CHOSEN, claim) ? `${CHOSEN[claim]}: match subject` : undefined);
-}
-
-/** `/email` is `email`. */
-function plainName(claim: string): string {
-  const steps = claimPath(claim)?.steps ?? [];
-  return steps.length === 1 && steps[0] !== undefined ? steps[0] : claim;
 }
 
 /** Whether a criterion lists nothing but UUIDs. */

@@ -21,11 +21,11 @@ rules:
     prefer: LISTED,
     rationale:
       "A deny names what somebody thought of: the next subject below the wildcard is permitted until somebody thinks of it, too. And the denies of one role hold for every role that a caller has in the account. List what is permitted; where that cannot be, say why.",
-    check: ({ roles, rules }) =>
+    check: ({ roles, holding }) =>
       onePlaceOnce(
         roles.flatMap((role) =>
           role.denies.flatMap((deny) => {
-            const from = metBy(deny, role, rules);
+            const from = metBy(deny, role, holding(role));
             if (from.length === 0) return []; // an idle one is told as such
             return [
               deny.at(
@@ -46,10 +46,10 @@ rules:
     prefer: LISTED,
     rationale:
       "A deny that meets no subject of the role, nor of a role that is held beside it, protects nothing: mostly it is misspelt, or in the wrong direction. One that covers a whole permission leaves nothing of that, and whoever reads the role believes otherwise.",
-    check: ({ roles, rules }) =>
+    check: ({ roles, holding }) =>
       roles.flatMap((role) =>
         role.denies.flatMap((deny) => {
-          if (metBy(deny, role, rules).length === 0)
+          if (metBy(deny, role, holding(role)).length === 0)
             return [
               deny.at(
                 `${quote(deny.text)} meets nothing that is permitted: correct it, or remove it`,
@@ -69,12 +69,12 @@ rules:
   },
 ];
 
-/** What a deny takes something out of: in its role, and in those that a rule gives beside it. */
+/** What a deny takes something out of: in its role, and in those that its rules give beside it. */
 function metBy(deny: Pattern, role: LintedRole, rules: readonly LintedRule[]): readonly Pattern[] {
-  const beside = rules
-    .filter(({ roles }) => roles.includes(role))
-    .flatMap(({ roles }) => roles.filter((other) => other.role.account === role.role.account));
-  return [role, ...beside]
+  const beside = rules.flatMap(({ roles }) =>
+    roles.filter((other) => other.role.account === role.role.account),
+  );
+  return [...new Set([role, ...beside])]
     .flatMap(({ patterns }) => patterns)
     .filter((own) => own.direction === deny.direction && overlaps(starred(own), starred(deny)));
 }

@@ -54,5 +54,5 @@ export function isKind(criterion: WrittenCriterion, kind: string): boolean {
 }
 
 /** What a condition lists. */
-const listIn = (criterion: WrittenCriterion): readonly unknown[] =>
+export const listIn = (criterion: WrittenCriterion): readonly unknown[] =>
   typeof criterion === "object" ? Object.values(criterion).flat() : [];

@@ -73,13 +73,17 @@ export function lint(
     check(policy).map((fault): Finding => ({ id, ...fault })),
   );
   const comments = allowancesIn(open.sources);
-  const allows = (comment: Allowance, { id, file, line }: Finding) =>
-    comment.why !== "" && comment.id === id && comment.file === file && comment.covers === line;
+  const allowing = new Map<string, Allowance[]>();
+  for (const comment of comments) {
+    const { id, file, covers, why } = comment;
+    const key = placeOf({ id, file, line: covers });
+    if (why !== "") allowing.set(key, [...(allowing.get(key) ?? []), comment]);
+  }
   const used = new Set<Allowance>();
   const findings: Finding[] = [];
   const allowed: LintResult["allowed"][number][] = [];
   for (const finding of all) {
-    const own = comments.filter((comment) => allows(comment, finding));
+    const own = allowing.get(placeOf(finding)) ?? [];
     for (const comment of own) used.add(comment);
     if (own[0]) allowed.push({ ...finding, why: own[0].why });
     else findings.push(finding);
@@ -87,6 +91,9 @@ export function lint(
   findings.push(...comments.filter((comment) => !used.has(comment)).map(useless));
   return { findings: inOrder(findings), allowed: inOrder(allowed) };
 }
+
+const placeOf = ({ id, file, line }: Pick<Finding, "id" | "file" | "line">) =>
+  `${id} ${line} ${file}`;
 
 function useless({ id, why, file, line, col }: Allowance): Finding {
   const known = LINT_RULES.some((rule) => rule.id === id);

@@ -1,6 +1,7 @@
 import type { Fault } from "../../config/index.ts";
 import { type ClaimsIssuer, PRESETS, type Preset } from "../../identity/index.ts";
 import type { Grant } from "../decision.ts";
+import { sharing } from "../index-rules.ts";
 import { intended } from "../intents.ts";
 import type { Role, Rule } from "../policy.ts";
 import { parseTemplate, type Template } from "../slot.ts";
@@ -48,6 +49,10 @@ export interface Linted {
   readonly includes: readonly WrittenInclude[];
   readonly max_ttl_s: number;
   readonly measure: Measure;
+  /** The rules that give a role, in their order. */
+  holding(role: LintedRole): readonly LintedRule[];
+  /** Every rule that could match whenever this one does; what it asks is to be compared. */
+  likelyWider(rule: LintedRule): Iterable<LintedRule>;
 }
 
 /** How large the JWT of a grant would be. The room that knows it comes later in the line. */
@@ -63,6 +68,7 @@ export function lintedOf(
   measure: Measure,
 ): Linted {
   const compiled = [...policy.issuers.values()].flatMap(({ rules }) => rules);
+  const ruleNamed = new Map(compiled.map((rule) => [rule.name, rule]));
   const known = new Map(compiled.flatMap((rule) => rule.roles.map((role) => [role.name, role])));
   const roles = written.roles.map((role) => {
     const own = known.get(role.name);
@@ -73,15 +79,40 @@ export function lintedOf(
       denies: denied(role),
     };
   });
+  const roleNamed = new Map(roles.map((role) => [role.name, role]));
   const rules = written.rules.flatMap((each) => {
-    const rule = compiled.find(({ name }) => name === each.name);
+    const rule = ruleNamed.get(each.name);
     const issuer = issuers.find(({ name }) => name === each.rule.issuer);
     if (!rule || !issuer) return [];
-    const held = rule.roles.flatMap(({ name }) => roles.filter((role) => role.name === name));
+    const held = rule.roles.flatMap(({ name }) => roleNamed.get(name) ?? []);
     return [{ ...each, compiled: rule, issuer, preset: PRESETS[issuer.preset], roles: held }];
   });
   const { names, includes } = written;
-  return { rules, roles, names, includes, max_ttl_s: context.max_ttl_s, measure };
+  const lintedNamed = new Map(rules.map((each) => [each.name, each]));
+  return {
+    ...{ rules, roles, names, includes, max_ttl_s: context.max_ttl_s, measure },
+    holding: holdersIn(rules),
+    *likelyWider({ compiled: { issuer, keys } }) {
+      const index = policy.issuers.get(issuer)?.index;
+      for (const { name } of index ? sharing(index, keys) : []) {
+        const other = lintedNamed.get(name);
+        if (other) yield other;
+      }
+    },
+  };
+}
+
+/** The rules that give each role. */
+function holdersIn(rules: readonly LintedRule[]): Linted["holding"] {
+  const holders = new Map<LintedRole, LintedRule[]>();
+  for (const rule of rules) {
+    for (const role of rule.roles) {
+      const own = holders.get(role) ?? [];
+      holders.set(role, own);
+      own.push(rule);
+    }
+  }
+  return (role) => holders.get(role) ?? [];
 }
 
 function permitted(written: WrittenRole): Pattern[] {

@@ -1,11 +1,11 @@
 import type { Fault, PresetName } from "../../config/index.ts";
 import { isKnown } from "../cases/load.ts";
 import type { RuleFile } from "../schema.ts";
-import type { WrittenCriterion } from "../written.ts";
 import { unreliableSlots, whyNot } from "./claims.ts";
 import { isKind, valuesOf } from "./implies.ts";
 import type { LintedRule } from "./linted.ts";
 import { type LintRule, quote } from "./rule.ts";
+import { isPositive, plainName } from "./vague.ts";
 
 /** Whom a rule means, and whether it can be sure. */
 export const PINS: readonly LintRule[] = [
@@ -23,7 +23,7 @@ export const PINS: readonly LintRule[] = [
     scopes: [orders.read]
     grant: { account: ORDERS, subscribe: [orders.>] }`,
     rationale:
-      "A rule should pin whom it means by something that the provider gives to few: a scope of your own, a client, a subject, a claim such as a group. The scopes of OpenID Connect are given to anybody who asks; `kind`, `exists`, `not` and a verified e-mail address leave nearly everybody in. Where everybody is meant, say so in a comment that allows it.",
+      "A rule should pin whom it means by something that the provider gives to few: a scope of your own, a client, a subject, a claim such as a group. The scopes of OpenID Connect are given to anybody who asks; `kind`, `exists`, `not`, a glob with less than two letters or digits before its first star, and a verified e-mail address leave nearly everybody in. Where everybody is meant, say so in a comment that allows it.",
     check: ({ rules }) =>
       rules
         .filter((each) => !isPinned(each.rule) && !isShared(each) && !each.rule.admin)
@@ -71,7 +71,7 @@ rules:
     claims: { repository_id: "456789", ref: refs/heads/main, event_name: push }
     grant: { account: ORDERS, publish: [deploys.orders] }`,
     rationale:
-      "GitHub, GitLab.com, Buildkite, HCP Terraform, Google and the shared issuer of CircleCI sign the tokens of all their customers as one issuer, and anybody can ask for a token with your audience. Only what names your organisation, repository or account keeps strangers out: a branch, an event or an environment of that name has everybody.",
+      "GitHub, GitLab.com, Buildkite, HCP Terraform, Google and the shared issuer of CircleCI sign the tokens of all their customers as one issuer, and anybody can ask for a token with your audience. Only what names your organisation, repository or account keeps strangers out: a branch, an event or an environment of that name has everybody, and a glob that begins with a star fits whatever others call theirs.",
     check: ({ rules }) =>
       rules
         .filter((each) => isShared(each))
@@ -157,7 +157,9 @@ function isPinned(rule: RuleFile, trusts: (claim: string) => boolean = () => tru
     rule.any_scope?.every(own) === true ||
     Object.entries(rule.claims ?? {}).some(
       ([claim, criterion]) =>
-        !ANYBODYS_CLAIMS.includes(claim) && isPositive(criterion) && trusts(claim),
+        !ANYBODYS_CLAIMS.includes(plainName(claim)) &&
+        isPositive(claim, criterion) &&
+        trusts(claim),
     )
   );
 }
@@ -169,15 +171,11 @@ function namesSomebody(each: LintedRule): boolean {
   if (rule.client !== undefined || (rule.subject !== undefined && trusts("sub"))) return true;
   return Object.entries(rule.claims ?? {}).some(
     ([claim, criterion]) =>
-      !ANYBODYS_CLAIMS.includes(claim) &&
+      !ANYBODYS_CLAIMS.includes(plainName(claim)) &&
       trusts(claim) &&
       (valuesOf(criterion) !== undefined || isKind(criterion, "has")),
   );
 }
-
-/** Whether a criterion names what it wants, rather than what it does not. */
-const isPositive = (criterion: WrittenCriterion) =>
-  !isKind(criterion, "exists") && !isKind(criterion, "not");
 
 /** Whether customers of the provider who are not ours match. */
 function isShared(
@@ -190,10 +188,10 @@ function isShared(
   if (host !== shared.host && isKnown(issuer)) return false; // their own installation
   if (shared.path !== undefined && pathname !== shared.path) return false;
   if (rule.subject !== undefined && trusts("sub")) return false;
-  return !shared.claims.some((claim) => {
-    const criterion = rule.claims?.[claim];
-    return criterion !== undefined && isPositive(criterion) && trusts(claim);
-  });
+  return !Object.entries(rule.claims ?? {}).some(
+    ([claim, criterion]) =>
+      shared.claims.includes(plainName(claim)) && isPositive(claim, criterion) && trusts(claim),
+  );
 }
 
 function unreliable(each: LintedRule): Fault[] {

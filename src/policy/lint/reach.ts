@@ -1,5 +1,10 @@
 import type { Fault } from "../../config/index.ts";
 import { combine } from "../combine.ts";
+import { fixed } from "../permissions.ts";
+import { inboxPrefix } from "../permit.ts";
+import type { Role } from "../policy.ts";
+import { guardStars } from "../star.ts";
+import { unite } from "../subject.ts";
 import type { WrittenName } from "../written.ts";
 import { implies, valuesOf } from "./implies.ts";
 import { claimOfSlot, type LintedRule } from "./linted.ts";
@@ -37,8 +42,8 @@ rules:
 rules:
   - { name: the dashboard, issuer: corp, scopes: [orders.read], client: dashboard, roles: [reader] }`,
     rationale:
-      "Rules add up: there is no order in which a special rule comes before a general one. A rule whose identities all match another rule, which gives the same roles, can be taken away without a change; often its author thought that it limits the other.",
-    check: ({ rules }) => rules.flatMap((rule) => shadowed(rule, rules)),
+      "Rules add up: there is no order in which a special rule comes before a general one. A rule whose identities all match another rule, which gives the same roles, can be taken away without a change; often its author thought that it limits the other. Of more than 512 rules that name the same values, or none, each is compared with 512.",
+    check: ({ rules, likelyWider }) => rules.flatMap((rule) => shadowed(rule, likelyWider(rule))),
   },
   {
     id: "role-unused",
@@ -58,6 +63,7 @@ rules:
       const unused = roles
         .filter(({ name, inline, role }) => !inline && !given.has(name) && !isExported(role))
         .map(({ name, at }) => at([], `no rule gives the role ${quote(name)}: remove it`));
+      const isUsed = usage();
       const admins = names.filter((each) => each.what === "admin role" && !isUsed(each));
       return [
         ...unused,
@@ -81,10 +87,12 @@ rules:
   - { name: desk, issuer: corp, scopes: [orders.read], grant: { account: ORDERS, subscribe: [{ set: desk }] } }`,
     rationale:
       "A set is of the file in which it stands, so one that no role of that file names gives nothing. Mostly its name is misspelt elsewhere, or what used it is gone.",
-    check: ({ names }) =>
-      names
+    check({ names }) {
+      const isUsed = usage();
+      return names
         .filter((each) => each.what !== "admin role" && !isUsed(each))
-        .map(({ what, name, at }) => at(`no role names the ${what} ${quote(name)}: remove it`)),
+        .map(({ what, name, at }) => at(`no role names the ${what} ${quote(name)}: remove it`));
+    },
   },
   {
     id: "roles-conflict",
@@ -102,21 +110,33 @@ rules:
 rules:
   - { name: operators, issuer: corp, client: operator, roles: [operator] }`,
     rationale:
-      "Conditions of roles intersect. Where networks, times or connection types have nothing in common, or two inboxes differ, every plain request is refused with roles_conflict until the caller picks roles.",
+      "Conditions of roles intersect. Where networks, times or connection types have nothing in common, or two inboxes differ, every plain request is refused with roles_conflict until the caller picks roles. So it is where one subscribes to `orders.*` and another to `orders.eu.new`: servers let a `*` at the end stand for `>`, which is closed by a deny of all that is below.",
     check: ({ rules }) => rules.flatMap(conflicts),
   },
 ];
 
-/** Whether a role of its file, or for an admin role a rule, names it. */
-function isUsed({ what, name, used_by: { rules, roles } }: WrittenName): boolean {
-  if (what === "admin role") return rules.some(({ admin }) => admin?.includes(name));
-  if (what === "stream")
-    return roles.some(({ jetstream }) => jetstream?.some((one) => one.publish_to?.stream === name));
-  return roles.some((role) =>
-    [role.publish, role.subscribe, role.deny_publish, role.deny_subscribe].some((list) =>
-      list?.some((entry) => typeof entry === "object" && entry.set === name),
-    ),
-  );
+/** Makes the question whether a role of its file, or for an admin role a rule, names something. */
+function usage(): (name: WrittenName) => boolean {
+  const known = new Map<WrittenName["used_by"], ReadonlySet<string>>();
+  return ({ what, name, used_by }) => {
+    const used = known.get(used_by) ?? usedIn(used_by);
+    known.set(used_by, used);
+    return used.has(`${what} ${name}`);
+  };
+}
+
+function usedIn({ rules, roles }: WrittenName["used_by"]): ReadonlySet<string> {
+  const said = (what: WrittenName["what"], name: string | undefined) =>
+    name === undefined ? [] : [`${what} ${name}`];
+  return new Set([
+    ...rules.flatMap(({ admin }) => admin?.flatMap((name) => said("admin role", name)) ?? []),
+    ...roles.flatMap((role) => [
+      ...(role.jetstream ?? []).flatMap((one) => said("stream", one.publish_to?.stream)),
+      ...[role.publish, role.subscribe, role.deny_publish, role.deny_subscribe]
+        .flatMap((list) => list ?? [])
+        .flatMap((entry) => (typeof entry === "object" ? said("set of subjects", entry.set) : [])),
+    ]),
+  ]);
 }
 
 const isExported = (role: object) => "export" in role && role.export === true;
@@ -161,16 +181,26 @@ function canFill(value: unknown, slot: string): boolean {
     : /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/.test(value);
 }
 
-function shadowed(own: LintedRule, rules: readonly LintedRule[]): Fault[] {
-  const by = rules.find((other) => {
-    if (other === own || !implies(own.rule, other.rule) || !givesAll(other, own)) return false;
-    // Of two that say the same, the later one is too many.
-    const same = implies(other.rule, own.rule) && givesAll(own, other);
-    return !same || other.compiled.place < own.compiled.place;
-  });
+/** Rules that one is compared with: of more that name the same values, the others are left out. */
+const COMPARED_LIMIT = 512;
+
+function shadowed(own: LintedRule, likely: Iterable<LintedRule>): Fault[] {
+  const by = wider(own, likely);
   if (!by) return [];
   const message = `adds nothing to ${quote(by.name)}, which matches whenever this does and gives all that this gives: remove this rule, or narrow that one`;
   return [own.at(["name"], message)];
+}
+
+function wider(own: LintedRule, likely: Iterable<LintedRule>): LintedRule | undefined {
+  let compared = 0;
+  for (const other of likely) {
+    if (++compared > COMPARED_LIMIT) return undefined;
+    if (other === own || !implies(own.rule, other.rule) || !givesAll(other, own)) continue;
+    // Of two that say the same, the later one is too many.
+    const same = implies(other.rule, own.rule) && givesAll(own, other);
+    if (!same || other.compiled.place < own.compiled.place) return other;
+  }
+  return undefined;
 }
 
 function givesAll(wide: LintedRule, narrow: LintedRule): boolean {
@@ -188,13 +218,25 @@ function conflicts({ roles, at }: LintedRule): Fault[] {
   const accounts = new Set(roles.map(({ role }) => role.account));
   return [...accounts].flatMap((account) => {
     const own = roles.filter(({ role }) => role.account === account);
-    const combined = combine(
-      own.flatMap(({ compiled }) => compiled ?? []),
-      "_INBOX.own",
-    );
-    if (!("conflict" in combined)) return [];
+    const compiled = own.flatMap(({ compiled: role }) => role ?? []);
+    const combined = combine(compiled, "_INBOX.own");
     const names = own.map(({ name }) => name).join(", ");
-    const message = `${names} have no ${combined.conflict} in common, so together they are refused: make one role of them, or a rule for each`;
+    if ("conflict" in combined) {
+      const message = `${names} have no ${combined.conflict} in common, so together they are refused: make one role of them, or a rule for each`;
+      return [at(["roles"], message)];
+    }
+    const guard = own.length > 1 ? guardStars(fixedSubscriptions(compiled)) : { deny: [] };
+    if (!("star" in guard)) return [];
+    const message = `${names} are refused together: of ${quote(guard.star.text)} all that is below can only be denied together with ${quote(guard.beside.text)}: write > for that *, or name its tokens`;
     return [at(["roles"], message)];
   });
 }
+
+/** What roles subscribe to whoever holds them: what fills slots is not known. */
+const fixedSubscriptions = (roles: readonly Role[]) =>
+  unite(
+    roles.flatMap((role) => [
+      ...role.subscribe.flatMap(({ subject, slots }) => (slots.length === 0 ? [subject] : [])),
+      fixed(`${inboxPrefix(role, "_INBOX.own")}.>`),
+    ]),
+  );

@@ -1,7 +1,8 @@
 import type { Fault } from "../../config/index.ts";
 import { covers, overlaps } from "../subject.ts";
 import { tagSlots } from "./claims.ts";
-import type { LintedRole, Pattern } from "./linted.ts";
+import { clashes } from "./fillers.ts";
+import type { Linted, LintedRole, Pattern } from "./linted.ts";
 import { eachPattern, onePlaceOnce, starred } from "./patterns.ts";
 import { type LintRule, quote } from "./rule.ts";
 
@@ -33,7 +34,7 @@ rules:
   },
   {
     id: "tenants-of-two-issuers",
-    summary: "A role with a slot that identities of several issuers hold",
+    summary: "A slot in one place that identities of several issuers fill",
     avoid: `roles:
   own: { account: ORDERS, publish: ["work.{tenant}.>"] }
 rules:
@@ -47,27 +48,37 @@ rules:
   - { name: partners, issuer: okta, scopes: [work], roles: [partner] }`,
     rationale:
       "A value is unique for one issuer only. Where two fill the same place, `acme` of one is `acme` of the other, and whoever can choose a name at either gets at the subjects of the other's. Put something before the slot that tells issuers apart.",
-    check: ({ rules, roles }) =>
-      roles.flatMap((role) => {
-        const { name, patterns, at } = role;
-        const issuers = new Set(
-          rules.filter((r) => r.roles.some((role) => role.name === name)).map((r) => r.issuer.name),
-        );
-        // A scoped signing key puts tags into subjects.
-        const inTags = role.role.scoped_key === undefined ? [] : tagSlots(role);
-        const slot = [
-          ...patterns.flatMap(({ slots }) => slots.map(({ text }) => text)),
-          ...inTags.map((tag) => tag.slot),
-        ].find((text) => text !== "{@identity}");
-        if (slot === undefined || issuers.size < 2) return [];
-        const named = [...issuers].map(quote).join(" and ");
-        return [
-          at(
-            [],
-            `${named} both fill ${slot} here: make a role for each, with subjects that differ`,
+    check: (policy) => [...sharedRoles(policy), ...sharedPlaces(policy)],
+  },
+  {
+    id: "slot-beside-slot",
+    summary: "A place that is filled from two claims",
+    avoid: `roles:
+  tenant: { account: ORDERS, publish: ["orders.{tenant}.>"] }
+  team: { account: ORDERS, publish: ["orders.{team}.>"] }
+rules:
+  - { name: tenants, issuer: corp, scopes: [orders.use], roles: [tenant] }
+  - { name: teams, issuer: corp, scopes: [orders.run], roles: [team] }`,
+    prefer: `roles:
+  tenant: { account: ORDERS, publish: ["orders.tenants.{tenant}.>"] }
+  team: { account: ORDERS, publish: ["orders.teams.{team}.>"] }
+rules:
+  - { name: tenants, issuer: corp, scopes: [orders.use], roles: [tenant] }
+  - { name: teams, issuer: corp, scopes: [orders.run], roles: [team] }`,
+    rationale:
+      "A value is unique in its own claim only. Where two claims fill the same place, a tenant and a team of the same name reach each other's subjects; so do a value that is escaped and one that looks like its escape. Put something before each slot that tells them apart, or list the values in the rules. Of more than 512 subjects of one place, each is compared with 512.",
+    check: (policy) =>
+      onePlaceOnce(
+        clashes(
+          policy,
+          (one, other) =>
+            one.rule.issuer.name === other.rule.issuer.name && one.source !== other.source,
+        ).map(({ own, other }) =>
+          own.pattern.at(
+            `${own.slot} fills the place of ${other.slot} in ${quote(other.pattern.text)}, and can have its value: put something before each slot that tells them apart`,
           ),
-        ];
-      }),
+        ),
+      ),
   },
   {
     id: "file-unfenced",
@@ -133,6 +144,37 @@ rules:
       ),
   },
 ];
+
+/** Roles that rules of several issuers give. */
+const sharedRoles = ({ roles, holding }: Linted): Fault[] =>
+  roles.flatMap((role) => {
+    const { patterns, at } = role;
+    const issuers = new Set(holding(role).map(({ issuer }) => issuer.name));
+    // A scoped signing key puts tags into subjects.
+    const inTags = role.role.scoped_key === undefined ? [] : tagSlots(role);
+    const slot = [
+      ...patterns.flatMap(({ slots }) => slots.map(({ text }) => text)),
+      ...inTags.map((tag) => tag.slot),
+    ].find((text) => text !== "{@identity}");
+    if (slot === undefined || issuers.size < 2) return [];
+    const named = [...issuers].map(quote).join(" and ");
+    return [
+      at([], `${named} both fill ${slot} here: make a role for each, with subjects that differ`),
+    ];
+  });
+
+/** Subjects of one issuer's role that meet those of another issuer's. */
+const sharedPlaces = (policy: Linted): Fault[] =>
+  onePlaceOnce(
+    clashes(
+      policy,
+      (one, other) => one.rule.issuer.name !== other.rule.issuer.name && one.role !== other.role,
+    ).map(({ own, other }) =>
+      own.pattern.at(
+        `${quote(own.rule.issuer.name)} fills ${own.slot} here, and ${quote(other.rule.issuer.name)} the same place by ${quote(other.pattern.text)} of ${quote(other.role.name)}: make their subjects differ before the slot`,
+      ),
+    ),
+  );
 
 const inAccount = (roles: readonly LintedRole[], { role }: LintedRole) =>
   roles.filter((other) => other.role.account === role.account);

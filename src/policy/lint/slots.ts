@@ -1,16 +1,11 @@
 import type { Fault } from "../../config/index.ts";
 import type { RuleFile } from "../schema.ts";
-import { covers, overlaps } from "../subject.ts";
+import { covers } from "../subject.ts";
 import type { WrittenCriterion } from "../written.ts";
 import { valuesOf } from "./implies.ts";
-import {
-  claimOfSlot,
-  type Linted,
-  type LintedRole,
-  type LintedRule,
-  type Pattern,
-} from "./linted.ts";
+import { claimOfSlot, type LintedRole, type LintedRule, type Pattern } from "./linted.ts";
 import { onePlaceOnce, starred } from "./patterns.ts";
+import { namedAt, type Place, placesOf } from "./places.ts";
 import { type LintRule, quote } from "./rule.ts";
 
 /** What a slot reaches when its value is a word that means something else there. */
@@ -32,30 +27,24 @@ rules:
   - { name: billing, issuer: corp, client: billing, roles: [billing] }`,
     rationale:
       "A tenant that is called like the fixed name reaches what was not meant for any tenant. Put the slot under a prefix of its own, or list the values in the rule.",
-    check: (policy) =>
-      onePlaceOnce(
-        policy.rules.flatMap((rule) => rule.roles.flatMap((role) => named(rule, role, policy))),
-      ),
+    check({ rules, roles }) {
+      const places = placesOf(roles);
+      return onePlaceOnce(
+        rules.flatMap((rule) =>
+          rule.roles.flatMap((role) => besideNames(rule, role, places.get(role.role.account))),
+        ),
+      );
+    },
   },
 ];
 
-function named(rule: LintedRule, role: LintedRole, { roles }: Linted): Fault[] {
-  const others = roles
-    .filter((other) => other.role.account === role.role.account)
-    .flatMap(({ patterns }) => patterns);
+function besideNames(rule: LintedRule, role: LintedRole, others: Place | undefined): Fault[] {
   return role.patterns.flatMap((own) => {
     const place = own.subject.tokens.indexOf("{}");
     const slot = own.slots[0]?.text;
-    if (slot === undefined || slot === "{@identity}") return [];
-    const met = others.find((other) => {
-      const name = other.subject.tokens[place] ?? "";
-      return (
-        /^[A-Za-z0-9]/.test(name) &&
-        overlaps(starred(own), starred(other)) &&
-        canBe(slot, name, rule) &&
-        !isHeld(own, other, role)
-      );
-    });
+    if (slot === undefined || slot === "{@identity}" || !others) return [];
+    const named = namedAt(others, starred(own).tokens, place, listedIn(slot, rule));
+    const met = firstOf(named, (other) => !isHeld(own, other, role));
     if (!met) return [];
     const name = quote(met.subject.tokens[place] ?? "");
     return [
@@ -66,6 +55,11 @@ function named(rule: LintedRule, role: LintedRole, { roles }: Linted): Fault[] {
   });
 }
 
+function firstOf<T>(all: Iterable<T>, fits: (one: T) => boolean): T | undefined {
+  for (const one of all) if (fits(one)) return one;
+  return undefined;
+}
+
 /** Whether the role permits that, in the same direction, whatever fills its slots. */
 const isHeld = (own: Pattern, other: Pattern, role: LintedRole) =>
   role.patterns.some(
@@ -73,11 +67,10 @@ const isHeld = (own: Pattern, other: Pattern, role: LintedRole) =>
       direction === own.direction && slots.length === 0 && covers(subject, starred(other)),
   );
 
-/** Whether a rule lets this value into the slot: not where it lists others. */
-function canBe(slot: string, value: string, { rule }: LintedRule): boolean {
+/** The values that a rule lets into the slot, where it lists them. */
+function listedIn(slot: string, { rule }: LintedRule): readonly unknown[] | undefined {
   const claim = claimOfSlot(slot);
-  const listed = claim === undefined ? whoIn(slot, rule) : claimIn(rule.claims?.[claim]);
-  return listed === undefined || listed.includes(value);
+  return claim === undefined ? whoIn(slot, rule) : claimIn(rule.claims?.[claim]);
 }
 
 const claimIn = (criterion: WrittenCriterion | undefined) =>

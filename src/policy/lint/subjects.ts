@@ -40,7 +40,7 @@ rules:
 rules:
   - { name: tuners, issuer: corp, client: tuner, roles: [tuner] }`,
     rationale:
-      "In `$KV` and `$O` the second token is the bucket, in `$JS.ACK` and `$JS.FC` the next ones are the stream and the consumer: a wildcard there takes in every bucket of the account, and the messages that others have in hand. Name them, or use an intent, which does.",
+      "In `$KV` and `$O` the second token is the bucket, in `$JS.ACK` and `$JS.FC` the next ones are the stream and the consumer, as after `$JS.API.CONSUMER.MSG.NEXT` and, the stream alone, after `$JS.API.DIRECT.GET`: a wildcard there takes in every bucket of the account, and the messages that others have in hand. Name them, or use an intent, which does.",
     check: ({ roles }) =>
       eachPattern(roles, (p) => {
         const names = p.compiled ? 0 : namesIn(p);
@@ -67,32 +67,35 @@ rules:
   - { name: callers, issuer: corp, scopes: [orders.read], roles: [caller] }`,
     rationale:
       "Who may subscribe to `_INBOX.>` sees every reply in the account. Each identity has an inbox of its own, which the client sets as its inbox prefix. `inbox: shared` is for clients that cannot set one. A literal inbox is that of one: as soon as two subjects or clients hold the role, they read each other's replies.",
-    check: ({ roles, rules }) =>
-      roles.flatMap(({ name, role, patterns, at }) => [
-        ...(role.inbox?.startsWith("_INBOX.") && holders(name, rules) > 1
-          ? [
-              at(
-                ["inbox"],
-                "every holder reads the replies to all others: give each identity its own, or this role to one client",
+    check: ({ roles, holding }) =>
+      roles.flatMap((each) => {
+        const { role, patterns, at } = each;
+        return [
+          ...(role.inbox?.startsWith("_INBOX.") && holders(holding(each)) > 1
+            ? [
+                at(
+                  ["inbox"],
+                  "every holder reads the replies to all others: give each identity its own, or this role to one client",
+                ),
+              ]
+            : []),
+          ...(role.inbox === "shared"
+            ? [
+                at(
+                  ["inbox"],
+                  "every holder reads the replies to all others: set an inbox prefix in the client, and leave this out",
+                ),
+              ]
+            : []),
+          ...patterns
+            .filter((p) => p.direction === "subscribe" && startsAt(p, "_INBOX"))
+            .map((p) =>
+              p.at(
+                `${quote(p.text)} reads replies to others: the own inbox is always permitted, so leave this out`,
               ),
-            ]
-          : []),
-        ...(role.inbox === "shared"
-          ? [
-              at(
-                ["inbox"],
-                "every holder reads the replies to all others: set an inbox prefix in the client, and leave this out",
-              ),
-            ]
-          : []),
-        ...patterns
-          .filter((p) => p.direction === "subscribe" && startsAt(p, "_INBOX"))
-          .map((p) =>
-            p.at(
-              `${quote(p.text)} reads replies to others: the own inbox is always permitted, so leave this out`,
             ),
-          ),
-      ]),
+        ];
+      }),
   },
   {
     id: "system-subjects",
@@ -106,16 +109,22 @@ rules:
 rules:
   - { name: monitors, issuer: corp, client: monitor, roles: [monitor] }`,
     rationale:
-      "Even outside of the system account, `$SYS.REQ.ACCOUNT.PING.CONNZ` and its siblings list every connection of the account with its user, and `$SYS.REQ.USER.INFO` alone is harmless. Monitoring belongs to a user of the system account.",
+      "Even outside of the system account, `$SYS.REQ.ACCOUNT.PING.CONNZ` and its siblings list every connection of the account with its user, and `$SYS.REQ.USER.INFO` alone is harmless. Below `$MQTT` servers keep the sessions of MQTT clients and what is stored for them. Monitoring belongs to a user of the system account.",
     check: ({ roles }) =>
       eachPattern(roles, (p) =>
-        startsAt(p, "$SYS") && p.text !== "$SYS.REQ.USER.INFO"
+        isMqtt(p)
           ? [
               p.at(
-                `${quote(p.text)} reaches the servers' own interface: let a user of the system account do this`,
+                `${quote(p.text)} reaches the sessions and stored messages of all MQTT clients: permit $MQTT.sub.> and $MQTT.deliver.pubrel.> at most`,
               ),
             ]
-          : [],
+          : startsAt(p, "$SYS") && p.text !== "$SYS.REQ.USER.INFO"
+            ? [
+                p.at(
+                  `${quote(p.text)} reaches the servers' own interface: let a user of the system account do this`,
+                ),
+              ]
+            : [],
       ),
   },
   {
@@ -171,13 +180,21 @@ const isWild = (token: string) => token === "*" || token === ">";
 function namesIn({ subject: { tokens } }: Pattern): number {
   const [first, second] = tokens;
   if (first === "$KV" || first === "$O") return 2;
-  return first === "$JS" && (second === "ACK" || second === "FC") ? 4 : 0;
+  if (first !== "$JS") return 0;
+  if (second === "ACK" || second === "FC") return 4;
+  const api = tokens[2] === "API" ? 3 : 2; // in a domain, its name stands before
+  const call = tokens.slice(api).join(".");
+  if (call.startsWith("CONSUMER.MSG.NEXT.")) return api + 5;
+  return call.startsWith("DIRECT.GET.") ? api + 3 : 0;
 }
 
+/** What servers keep for MQTT, besides what a client with permissions has to use itself. */
+const isMqtt = (p: Pattern) =>
+  startsAt(p, "$MQTT") && !["sub", "deliver", "pubrel"].includes(p.subject.tokens[1] ?? "");
+
 /** How many identities can hold a role, as far as its rules name them one by one. */
-function holders(role: string, rules: readonly LintedRule[]): number {
-  const giving = rules.filter(({ roles }) => roles.some(({ name }) => name === role));
-  const named = giving.map(({ rule: { subject, client, kind } }) => {
+function holders(rules: readonly LintedRule[]): number {
+  const named = rules.map(({ rule: { subject, client, kind } }) => {
     // A client has as many identities as people who sign in to it, unless it comes by itself.
     const one = subject ?? (kind === "client" ? client : undefined);
     return one === undefined ? Number.POSITIVE_INFINITY : [one].flat().length;
