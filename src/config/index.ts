@@ -2,7 +2,7 @@
  * What the operator wrote. Reads the configuration strictly and says where each fault stands.
  *
  * Promises: every fault at once, with file, line and column; unknown keys are faults; nothing is
- * repaired. May touch: the files that the configuration names.
+ * repaired. May touch: the files and folders that the configuration names.
  */
 export { isLoopback, webUrl } from "./address.ts";
 export type {
@@ -29,6 +29,7 @@ export {
   table,
 } from "./fields-page.ts";
 export { readWritten } from "./file.ts";
+export { makeFolders } from "./folders.ts";
 export { ISSUER_FORMS, PRESET_NAMES, type PresetName, WITHOUT } from "./issuer-forms.ts";
 export type { Algorithm } from "./issuer-schema.ts";
 export { LISTENERS, type ListenerName, TLS_OF } from "./listeners.ts";

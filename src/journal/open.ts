@@ -1,6 +1,5 @@
-import { mkdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { type Bucket, FaultError } from "../config/index.ts";
+import { type Bucket, FaultError, makeFolders } from "../config/index.ts";
 import { GENESIS } from "./chain.ts";
 import { type Disk, realDisk } from "./disk.ts";
 import type { StoredEvent } from "./event.ts";
@@ -128,7 +127,7 @@ const pick = ({ record, note, watch }: Recorder) => ({ record, note, watch });
 
 async function makeFolder(folder: string): Promise<void> {
   try {
-    const made = await makeFolders(folder);
+    const [made] = await makeFolders(folder);
     if (made === undefined) return;
     for (const above of new Set([dirname(made), dirname(folder)])) await realDisk.syncFolder(above);
   } catch (cause) {
@@ -139,35 +138,6 @@ async function makeFolder(folder: string): Promise<void> {
     );
   }
 }
-
-/**
- * Makes a folder and those above it. Node's own `recursive` tries for ever where the system takes no
- * folders at all, as below /proc.
- *
- * @returns the first that was made; undefined where all were there
- */
-async function makeFolders(path: string): Promise<string | undefined> {
-  try {
-    return (await made(path)) ? path : undefined;
-  } catch (error) {
-    if (codeOf(error) !== "ENOENT" || dirname(path) === path) throw error;
-  }
-  const above = await makeFolders(dirname(path));
-  return (await made(path)) ? (above ?? path) : above;
-}
-
-/** False where it was there. */
-async function made(path: string): Promise<boolean> {
-  try {
-    await mkdir(path, { mode: 0o700 });
-    return true;
-  } catch (error) {
-    if (codeOf(error) === "EEXIST" && (await stat(path)).isDirectory()) return false;
-    throw error;
-  }
-}
-
-const codeOf = (error: unknown) => (fromSystem(error) && "code" in error ? error.code : undefined);
 
 async function* replay(
   folder: string,

@@ -1,5 +1,6 @@
-import { mkdir, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makeFolders } from "../../config/index.ts";
 
 /** A file to be made. Secret ones are for their owner alone, and so is the folder that holds them. */
 export interface NewFile {
@@ -36,10 +37,10 @@ export async function writeNew(
   const written: string[] = [];
   let at = dir;
   try {
-    await makeFolder(dir, folders);
+    await makeFolders(dir, folders);
     for (const { path, text, secret } of files) {
       at = join(dir, path);
-      await makeFolder(dirname(at), folders);
+      await makeFolders(dirname(at), folders);
       await writeFile(at, text, { flag: "wx", mode: secret ? 0o600 : 0o644 });
       written.push(at);
     }
@@ -51,33 +52,6 @@ export async function writeNew(
     for (const folder of folders.reverse()) await rmdir(folder).catch(() => {}); // others may use it
     return `${path} cannot be made: ${WHY[code] ?? code}`;
   }
-}
-
-/**
- * A folder and those above it that are missing, from the top. One by one: where a file system takes no
- * folders, as /proc, Node 20 tries for ever to make them all at once.
- */
-async function makeFolder(dir: string, made: string[]): Promise<void> {
-  const missing: string[] = [];
-  let above = dir;
-  while (!(await isFolder(above))) {
-    missing.unshift(above);
-    above = dirname(above);
-  }
-  for (const folder of missing) {
-    await mkdir(folder, { mode: 0o700 });
-    made.push(folder);
-  }
-}
-
-/** False where nothing is there; what else is there cannot hold files. */
-async function isFolder(path: string): Promise<boolean> {
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-  });
-  if (found && !found.isDirectory())
-    throw Object.assign(new Error("a file is in the way"), { code: "ENOTDIR", path });
-  return found !== undefined;
 }
 
 const WHY: Readonly<Record<string, string>> = {
