@@ -23,8 +23,8 @@ export interface Connections {
   idle(): readonly Socket[];
 }
 
-/** Nobody who waits for answers sends more requests ahead of them. */
-const AHEAD_LIMIT = 100;
+/** Nobody who waits for answers sends more requests ahead of them, and what comes ahead is read at once. */
+const AHEAD_LIMIT = 16;
 
 /** A request that has come as a whole, or is being answered, is ours to finish. */
 export function waitsForUs({ request, response }: Exchange): boolean {

@@ -122,11 +122,11 @@ test(
     const { service, release } = await full(t, 1);
     const request = "POST /v1/credentials HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n";
     const began_ms = performance.now();
-    const callers = Array.from({ length: 10 }, () => {
+    const callers = Array.from({ length: 60 }, () => {
       const socket = connect(Number(new URL(service.url).port), "127.0.0.1").on("error", () => {});
       const said: string[] = [];
       socket.on("data", (data) => said.push(String(data)));
-      socket.write(request.repeat(90));
+      socket.write(request.repeat(15));
       return { said, closed: once(socket, "close") };
     });
     while ((await metric(service, "shed_total")) < 900);
