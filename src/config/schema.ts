@@ -211,7 +211,8 @@ export const ConfigFile = Type.Object(
     }),
     trusted_proxies: Type.Array(Type.String({ minLength: 1 }), {
       default: [],
-      description: "Networks (CIDR) whose X-Forwarded-For is believed.",
+      description:
+        "Networks (CIDR) whose X-Forwarded-For is believed, without the ports in it; what is no address counts as the proxy's.",
     }),
     servers: Type.Array(Server, {
       minItems: 1,
