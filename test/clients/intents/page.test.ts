@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { granted, who } from "../../policy/support.ts";
@@ -12,8 +12,6 @@ import { partsOf } from "./use.ts";
 const FILE = join(PROJECT, "docs/intents.md");
 
 test("the page of the intents is the one that the cases and the compiler make", () => {
-  // UPDATE=1 writes it, for whoever has changed them.
-  if (process.env["UPDATE"]) writeFileSync(FILE, intentsPage());
   assert.equal(readFileSync(FILE, "utf8"), intentsPage());
 });
 
