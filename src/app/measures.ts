@@ -35,7 +35,8 @@ export function countDecision(metrics: Metrics, event: JournalEvent): void {
 }
 
 /** What is looked up when somebody reads, rather than counted as it happens. */
-export function lookUpOnRead({ metrics, journal }: Standing, current: () => InForce): void {
+export function lookUpOnRead(standing: Standing, current: () => InForce): void {
+  const { metrics, journal, user_keys, used_tokens, used_proofs } = standing;
   const since = totals(metrics);
   metrics.onRead(() => {
     const { loaded, issuers, admissions, since_s } = current();
@@ -63,6 +64,8 @@ export function lookUpOnRead({ metrics, journal }: Standing, current: () => InFo
     for (const by of ["address", "identity"] as const) {
       metrics.set("rate_keys", admissions[by].limiter.size(), { by });
     }
+    for (const [what, held] of Object.entries({ user_keys, used_tokens, used_proofs }))
+      metrics.set("remembered", held.size(), { what });
     for (const { name: issuer, keys } of issuers.values()) {
       const { age_s, refreshed, failed, not_kept } = keys.stats();
       if (age_s !== undefined) metrics.set("jwks_age_seconds", age_s, { issuer });

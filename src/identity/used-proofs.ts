@@ -8,6 +8,8 @@ const PROOFS_LIMIT = 100_000;
 export interface UsedProofs {
   /** Throws StsError `token_binding_invalid` the second time, `overloaded` where there is no room. */
   take(key: ProvedKey, now_s: number): void;
+  /** How many are held. */
+  size(): number;
 }
 
 /** Kept in memory: a proof lives for a minute and a half, about as long as a restart. */
@@ -15,6 +17,7 @@ export function usedProofs({ limit_proofs = PROOFS_LIMIT } = {}): UsedProofs {
   const used = new Map<string, number>();
   let earliest_s = 0;
   return {
+    size: () => used.size,
     take({ proof, until_s }, now_s) {
       if (used.has(proof))
         throw new StsError("token_binding_invalid", { reason: "the DPoP proof was used before" });

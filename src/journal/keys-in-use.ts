@@ -12,6 +12,8 @@ export interface KeysInUse extends Fold {
    * @throws StsError `overloaded` when there is no room for another key.
    */
   claim(user_public_key: string, identity_digest: string, until_s: number, now_s: number): boolean;
+  /** How many are held. */
+  size(): number;
 }
 
 /** A key that more than this many other live ones leave no room for is refused for now. */
@@ -66,6 +68,7 @@ export function keysInUse(options: { max_ttl_s: number; limit_keys?: number }): 
 
   return {
     name: "keys_in_use",
+    size: () => owners.size,
 
     claim(user_public_key, identity_digest, until_s, now_s) {
       const owner = owners.get(user_public_key);

@@ -21,6 +21,8 @@ export interface UsedTokens extends Fold {
    * @throws StsError `token_replayed`; `overloaded` when there is no room to remember another one
    */
   claim(use: TokenUse, user_key: string | undefined, now_s: number): () => void;
+  /** How many are held. */
+  size(): number;
 }
 
 /** A token that more than this many other live ones leave no room for is refused for now. */
@@ -62,6 +64,7 @@ export function usedTokens({ limit_tokens = TOKENS_LIMIT } = {}): UsedTokens {
 
   return {
     name: "used_tokens",
+    size: () => used.size + held.size,
 
     claim({ digest }, user_key, now_s) {
       const before = held.get(digest) ?? used.get(digest);

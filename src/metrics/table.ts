@@ -61,6 +61,10 @@ export const METRICS = {
     "Addresses and identities that are counted now, out of `limits.rate_keys`.",
     "by",
   ),
+  remembered: gauge(
+    "`user_keys` of callers, `used_tokens` and `used_proofs` that are held, those that have ended included until room is needed: at most 100,000 of each.",
+    "what",
+  ),
   jwks_age_seconds: gauge(
     "Age of the keys of an issuer; absent before they were fetched.",
     "issuer",

@@ -55,6 +55,7 @@ test("one identity takes a tenth of the room at most, and the others find theirs
   assert.equal(keys.claim("U5", "alice", 200, 100), true, "U1 has expired");
   assert.equal(keys.claim("U6", "alice", 200, 100), true, "U3, too");
   assert.throws(() => keys.claim("U7", "alice", 200, 100), { code: "overloaded" });
+  assert.equal(keys.size(), 3, "U2, U5 and U6");
 });
 
 test("looking for room in a full table costs little for each refused key", () => {
