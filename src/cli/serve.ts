@@ -1,6 +1,5 @@
 import { setTimeout as passing } from "node:timers/promises";
-import { pino } from "pino";
-import { type Effects, startApp } from "../app/index.ts";
+import type { Effects } from "../app/index.ts";
 import { FaultError } from "../config/index.ts";
 import { StsError } from "../errors.ts";
 import { JournalStartError } from "../journal/index.ts";
@@ -42,9 +41,11 @@ NATS_STS_POLICY_REVISION is told as the policy's revision where its folder is no
 const LAST_WORDS_MS = 2_000;
 
 async function serving(args: Parameters<Command["run"]>[0], io: Io): Promise<number> {
-  // Before anything is read: without a listener, these signals end a process in the middle of its start.
+  // Before anything is loaded or read: without a listener, these signals end a process in the middle of its start.
   let reload = () => {};
   const deaf = io.onSignals(["SIGHUP"], () => reload());
+  // Half of all that there is to load: whoever runs another command must not wait for it.
+  const [{ startApp }, { pino }] = await Promise.all([import("../app/index.ts"), import("pino")]);
   const read = () => readEverything(args, io);
   const first = await read();
   if ("refused" in first) throw first.refused;

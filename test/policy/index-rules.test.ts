@@ -160,7 +160,7 @@ const SOMEBODY = identityOf({
 });
 
 for (const [what, criteria] of SHAPES) {
-  test(`of 10,000 rules with ${what} as many are looked at as of 10`, () => {
+  test(`of 2,000 rules with ${what} as many are looked at as of 10`, () => {
     const looked = (count: number) => {
       const rules = Array.from(
         { length: count },
@@ -172,7 +172,7 @@ for (const [what, criteria] of SHAPES) {
       assert.ok(own);
       return candidates(own.index, SOMEBODY).map(({ name }) => name);
     };
-    assert.deepEqual(looked(10_000), looked(10));
+    assert.deepEqual(looked(2_000), looked(10));
   });
 }
 
