@@ -37,7 +37,7 @@ export async function startParts(scope: Scope, more_config = ""): Promise<Parts>
     }),
     startServer(scope, dir),
   ]);
-  await command(join(dir, "bin"));
+  await programIn(join(dir, "bin"));
   const config = join(dir, "nats-sts.yaml");
   await writeFile(join(dir, "policy.yaml"), await readFile(join(PROJECT, "demo/policy.yaml")));
   const listen = `127.0.0.1:${await freePort()}`;
@@ -58,9 +58,9 @@ async function needCurl(): Promise<void> {
   if (!enough) throw new Error(`the demo needs curl ${CURL_MINIMUM.join(".")} or newer on PATH`);
 }
 
-/** The program under its name, for a PATH. */
-async function command(folder: string): Promise<void> {
-  await mkdir(folder);
+/** Puts the program under its name into a folder, for a PATH. */
+export async function programIn(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
   const script = `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`;
   await writeFile(join(folder, "nats-sts"), script, { mode: 0o700 });
 }

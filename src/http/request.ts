@@ -108,7 +108,7 @@ export function unreadBy(request: FastifyRequest): Entry {
 
 /** What was sent as a token, whether it is one or not. */
 function claimedToken({ headers, body }: FastifyRequest): string | undefined {
-  const sent = /^(?:bearer|dpop) +(.*[^ ])/i.exec(headers.authorization ?? "")?.[1];
+  const sent = /^(?:bearer|dpop) +([^ ].*)/i.exec(headers.authorization ?? "")?.[1];
   if (sent !== undefined || typeof body !== "object" || body === null) return sent;
   const { subject_token } = body as { subject_token?: unknown }; // what it is is looked at here
   return typeof subject_token === "string" ? subject_token : undefined;

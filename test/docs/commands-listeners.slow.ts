@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { freePort } from "../../demo/parts.ts";
+import { freePort, programIn } from "../../demo/parts.ts";
 import { shell } from "../../demo/stage.ts";
 import type { Scope } from "../support/project.ts";
 import { startProvider } from "../support/provider.ts";
-import { BIN, EVERYONE, makeAccount, makeDir, startService } from "../support/service.ts";
+import { EVERYONE, makeAccount, makeDir, startService } from "../support/service.ts";
 import { commandBlocks } from "./blocks.ts";
 
 const blocks = await commandBlocks();
@@ -19,9 +18,7 @@ function marked(mark: string): string {
 
 async function programPath(t: Scope): Promise<string> {
   const bin = join(await makeDir(t), "bin");
-  await mkdir(bin);
-  const script = `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`;
-  await writeFile(join(bin, "nats-sts"), script, { mode: 0o700 });
+  await programIn(bin);
   return `${bin}:${process.env["PATH"]}`;
 }
 

@@ -5,11 +5,11 @@ import { appendFile, copyFile, mkdir, readFile, writeFile } from "node:fs/promis
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { freePort, startParts } from "../../demo/parts.ts";
+import { freePort, programIn, startParts } from "../../demo/parts.ts";
 import { shell } from "../../demo/stage.ts";
 import { natsServerBinary } from "../support/nats-binary.ts";
 import { PROJECT, type Scope } from "../support/project.ts";
-import { BIN, makeDir } from "../support/service.ts";
+import { makeDir } from "../support/service.ts";
 import { commandBlocks } from "./blocks.ts";
 
 const blocks = await commandBlocks();
@@ -17,9 +17,7 @@ const blocks = await commandBlocks();
 /** A folder with the program under its name and the real nats-server, for a PATH. */
 async function pathWith(dir: string): Promise<string> {
   const bin = join(dir, "bin");
-  await mkdir(bin, { recursive: true });
-  const script = `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`;
-  await writeFile(join(bin, "nats-sts"), script, { mode: 0o700 });
+  await programIn(bin);
   return `${bin}:${dirname(await natsServerBinary())}:${process.env["PATH"]}`;
 }
 
